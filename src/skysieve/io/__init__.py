@@ -1,0 +1,1 @@
+"""The only doors between disk and records."""
