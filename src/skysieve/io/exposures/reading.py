@@ -1,0 +1,139 @@
+"""The pixels of one detector, with all that is known of them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+import numpy as np
+from astropy.io.fits import Header
+from astropy.wcs import WCS
+from jaxtyping import Bool
+
+from skysieve.io.exposures.calibration import read_calibration
+from skysieve.io.exposures.hdus import Hdu, open_hdu
+from skysieve.io.exposures.pixels import Blocks, find_top, read_stored, read_tiled
+from skysieve.io.exposures.planes import make_bad, make_data, make_variance
+from skysieve.io.exposures.rasters import find_depth, read_picture
+from skysieve.io.exposures.recipe import InputRecipe
+from skysieve.io.exposures.roles import find_bad_bits
+from skysieve.io.exposures.streams import DAMAGE, recognize_file
+from skysieve.io.exposures.worldcoords import read_wcs
+from skysieve.records import Band, BandAddress, Detector, DetectorAddress, ImageFlag, PixelAddress
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open plane of pixels: its rows, its headers (none for pictures), its unit (None for pictures)."""
+
+    blocks: Blocks
+    headers: tuple[Header, ...]
+    hdu: Hdu | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One band as read, with its world coordinates and what was wrong with it."""
+
+    band: Band
+    sky: tuple[WCS | None, ImageFlag, str]
+    flags: ImageFlag
+    messages: tuple[str, ...]
+
+
+def read_detector(address: DetectorAddress, recipe: InputRecipe) -> Detector:
+    """Read the pixels of one detector, and of no other.
+
+    Memory: the float32 planes, the bad-pixel planes and a few MB; files are read a block of rows at a time. Time: a
+    gzip or bzip2 file is decompressed from its beginning to the detector's last pixel at every call, so unpack large
+    mosaics first; of a tile-compressed (.fz) file only the detector's tiles are decompressed.
+
+    Parameters
+    ----------
+    address : DetectorAddress
+        An item of ``list_detectors`` that has bands.
+    recipe : InputRecipe
+        Overrides of what the headers say; an unknown reference band leaves the first one in its place.
+
+    Returns
+    -------
+    Detector
+        Finite float32 data, zero where bad: NaN, infinite, BLANK, beyond 1e30, masked, or of no positive weight.
+        Rows are as stored (FITS: row 0 is y = 0; pictures: the top row is y = 0). A header that tells too little or
+        wrongly sets flags and messages, each beginning with the label. All pixels may be bad.
+
+    Raises
+    ------
+    ValueError
+        If the address has no bands; the message is the address's own.
+    OSError
+        If the pixels cannot be read any more (file gone, damaged compression), in one sentence.
+    """
+    if not address.bands:
+        raise ValueError("; ".join(address.messages) or f"{address.label}: there is no image to read")
+    try:
+        readings = [_read_band(band, address.shape, recipe) for band in address.bands]
+    except (*DAMAGE, ValueError) as error:
+        raise OSError(f"{address.label}: {error}; fetch the file again") from None
+    names = [band.name for band in address.bands]
+    reference = names.index(recipe.reference_band) if recipe.reference_band in names else 0
+    wcs, lost, complaint = next((r.sky for r in readings if r.sky[0] is not None), readings[reference].sky)
+    flags = reduce(or_, (reading.flags for reading in readings), address.flags | lost)
+    clauses = [*_gather_clauses(readings), *([complaint] if complaint else [])]
+    if recipe.reference_band is not None and recipe.reference_band not in names:
+        clauses.append(f"there is no band {recipe.reference_band}; {names[0] or 'the only one'} is the reference")
+    messages = (*address.messages, *(f"{address.label}: {clause}" for clause in clauses))
+    return Detector(address.label, tuple(r.band for r in readings), wcs, flags, messages, reference)
+
+
+def _gather_clauses(readings: Sequence[Reading]) -> list[str]:
+    """Collect what is wrong: once where all bands say it, else with the band's name."""
+    shared = set.intersection(*(set(reading.messages) for reading in readings))
+    own = [f"band {r.band.name}: {m}" for r in readings for m in r.messages if m not in shared]
+    return [*(message for message in readings[0].messages if message in shared), *own]
+
+
+def _read_band(address: BandAddress, shape: tuple[int, int], recipe: InputRecipe) -> Reading:
+    with _open_plane(address.image) as plane:
+        data, bad = make_data(plane.blocks, shape)
+    if address.mask is not None:
+        bad |= _read_mask(address.mask, shape, recipe)
+    variance = None
+    if address.weight is not None:
+        with _open_plane(address.weight) as weights:
+            variance, weightless = make_variance(weights.blocks, shape, kind=address.weight_kind)
+        bad |= weightless
+        variance[bad] = 0
+    data[bad] = 0
+    calibration, flags, messages = read_calibration(plane.headers, recipe, top=_find_top(address.image, plane))
+    band = Band(address.name, data, bad, variance, calibration)
+    if plane.hdu is None:
+        return Reading(band, (None, ImageFlag.NO_WCS, ""), flags, ())
+    if broken := plane.hdu.broken:
+        flags |= ImageFlag.BROKEN_HEADER
+        cards = f"{len(broken)} header cards (first {broken[0]}) break the FITS standard and were repaired or skipped"
+        messages = (*messages, cards)
+    return Reading(band, read_wcs(address.image.path, plane.headers, shape), flags, messages)
+
+
+def _read_mask(address: PixelAddress, shape: tuple[int, int], recipe: InputRecipe) -> Bool[np.ndarray, "y x"]:
+    with _open_plane(address) as plane:
+        bits = find_bad_bits(plane.headers) if recipe.bad_bits is None else recipe.bad_bits
+        return make_bad(plane.blocks, shape, bits=bits)
+
+
+def _find_top(address: PixelAddress, plane: Opened) -> float:
+    return find_depth(address.path) if plane.hdu is None else find_top(plane.hdu)
+
+
+@contextmanager
+def _open_plane(address: PixelAddress) -> Iterator[Opened]:
+    """Open a plane of a FITS file or a picture."""
+    if recognize_file(address.path) == "picture":
+        yield Opened(read_picture(address.path, address.plane), (Header(),), None)
+        return
+    with open_hdu(address.path, address.hdu) as (stream, hdu, primary):
+        tiled = hdu.tiled
+        blocks = read_tiled(address.path, hdu, address.plane) if tiled else read_stored(stream, hdu, address.plane)
+        yield Opened(blocks, (hdu.header,) if address.hdu == 0 else (hdu.header, primary), hdu)
