@@ -1,6 +1,13 @@
 """Frozen typed records: the nouns that pass between rooms."""
 
-from skysieve.records.catalog import Catalog, Column, concatenate_catalogs, make_empty_catalog, make_empty_column
+from skysieve.records.catalog import (
+    Catalog,
+    Column,
+    concatenate_catalogs,
+    make_empty_catalog,
+    make_empty_column,
+    merge_schemas,
+)
 from skysieve.records.exposure import Band, BandAddress, Calibration, Detector, DetectorAddress, PixelAddress
 from skysieve.records.flags import ImageFlag, SourceFlag, decode_flags, describe_flags
 from skysieve.records.psf import PsfModel
@@ -22,4 +29,5 @@ __all__ = [
     "describe_flags",
     "make_empty_catalog",
     "make_empty_column",
+    "merge_schemas",
 ]

@@ -79,8 +79,10 @@ class Catalog:
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one row as plain Python values, in schema order."""
-        return {name: self.columns[name][index].item() if self.columns[name].dtype != object else
-                self.columns[name][index] for name in self.names}
+        return {
+            name: self.columns[name][index].item() if self.columns[name].dtype != object else self.columns[name][index]
+            for name in self.names
+        }
 
 
 def make_empty_column(dtype: str, length: int) -> np.ndarray:
@@ -95,6 +97,32 @@ def make_empty_catalog(schema: Sequence[Column], meta: Mapping[str, str] | None 
     return Catalog(tuple(schema), {c.name: make_empty_column(c.dtype, 0) for c in schema}, dict(meta or {}))
 
 
+def merge_schemas(schemas: Iterable[Sequence[Column]]) -> tuple[Column, ...]:
+    """Return the union of schemas, in order of first appearance.
+
+    Parameters
+    ----------
+    schemas : iterable of sequence of Column
+        The first one that has a column gives its unit and meaning; the type is wide enough for all.
+
+    Raises
+    ------
+    ValueError
+        If a column holds text in one schema and numbers in another.
+
+    Examples
+    --------
+    >>> [c.dtype for c in merge_schemas([[Column("x", "i4")], [Column("x", "f8"), Column("y", "f4")]])]
+    ['f8', 'f4']
+    """
+    union: dict[str, Column] = {}
+    for column in (column for schema in schemas for column in schema):
+        first = union.setdefault(column.name, column)
+        if first.dtype != column.dtype:
+            union[column.name] = replace(first, dtype=_widen_type(first, column))
+    return tuple(union.values())
+
+
 def concatenate_catalogs(catalogs: Iterable[Catalog]) -> Catalog:
     """Stack catalogs below one another; columns that some lack are filled with unknown values.
 
@@ -106,16 +134,26 @@ def concatenate_catalogs(catalogs: Iterable[Catalog]) -> Catalog:
     Raises
     ------
     ValueError
-        If there is no catalog at all.
+        If there is no catalog at all, or a column holds text in one catalog and numbers in another.
     """
     parts = list(catalogs)
     if not parts:
         raise ValueError("concatenate_catalogs: there is no catalog")
-    schema = {column.name: column for part in reversed(parts) for column in reversed(part.schema)}
-    order = dict.fromkeys(name for part in parts for name in part.names)
-    ordered = tuple(schema[name] for name in order)
+    schema = merge_schemas(part.schema for part in parts)
     columns = {
         c.name: np.concatenate([part.columns.get(c.name, make_empty_column(c.dtype, len(part))) for part in parts])
-        for c in ordered
+        for c in schema
     }
-    return Catalog(ordered, columns, parts[0].meta)
+    return Catalog(schema, columns, parts[0].meta)
+
+
+def _widen_type(first: Column, second: Column) -> str:
+    """Return the smallest type that holds the values of two columns of one name."""
+    types = {first.dtype, second.dtype}
+    if "str" in types:
+        raise ValueError(
+            f"catalog: column {first.name} is {first.dtype} in one part and {second.dtype} in another; "
+            "convert one of them"
+        )
+    wide = np.result_type(*types)
+    return "bool" if wide.kind == "b" else f"{wide.kind}{wide.itemsize}"

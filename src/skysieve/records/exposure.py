@@ -55,7 +55,7 @@ class DetectorAddress:
     extension: str | None
     bands: tuple[BandAddress, ...]
     shape: tuple[int, int]
-    flags: ImageFlag = ImageFlag(0)
+    flags: ImageFlag = field(default=ImageFlag(0))
     messages: tuple[str, ...] = ()
 
 
@@ -100,7 +100,7 @@ class Detector:
     label: str
     bands: tuple[Band, ...]
     wcs: WCS | None = None
-    flags: ImageFlag = ImageFlag(0)
+    flags: ImageFlag = field(default=ImageFlag(0))
     messages: tuple[str, ...] = ()
     reference: int = 0
 

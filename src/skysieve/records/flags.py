@@ -58,13 +58,13 @@ SOURCE_FLAG_SENTENCES: dict[SourceFlag, str] = {
     SourceFlag.EDGE: "the detection isophote touches the image border",
     SourceFlag.APERTURE_INCOMPLETE: "the Kron aperture crosses the image border",
     SourceFlag.ISOPHOTE_INCOMPLETE: "the shape is degenerate, a width of one pixel was assumed",
-    SourceFlag.DEBLEND_OVERFLOW: "too many sub-objects: the blend was separated with fewer levels or not at all",
-    SourceFlag.BUFFER_OVERFLOW: "the pixel buffer overflowed and the image was searched at a higher threshold",
+    SourceFlag.DEBLEND_OVERFLOW: "too many sub-objects: the blend was separated at fewer levels or not at all",
+    SourceFlag.BUFFER_OVERFLOW: "the blend has more pixels than the deblender takes: it was left whole",
     SourceFlag.BAD_PIXELS: "bad pixels (NaN, infinite or masked) touch the source's footprint",
     SourceFlag.NO_WCS: "no usable sky coordinates: ra and dec are NaN",
     SourceFlag.NO_ZEROPOINT: "no photometric zeropoint: mag is NaN",
     SourceFlag.LARGER_THAN_HALO: "larger than the overlap of the tiles, so its outskirts may be cut",
-    SourceFlag.KRON_FALLBACK: "no Kron radius could be measured; flux_kron is that of the smallest aperture",
+    SourceFlag.KRON_FALLBACK: "no Kron radius could be measured; flux_kron is that of the smallest ellipse",
     SourceFlag.NEGATIVE_FLUX: "flux_kron is negative: mag is NaN",
     SourceFlag.SHARP: "sharper than the PSF: a cosmic ray or a hot pixel",
     SourceFlag.OVERRULED: "a value of this row was replaced by an overrule table",
@@ -88,7 +88,7 @@ IMAGE_FLAG_SENTENCES: dict[ImageFlag, str] = {
     ImageFlag.NO_PSF: "too few stars for a PSF model",
     ImageFlag.UNDERSAMPLED: "the PSF is narrower than two pixels",
     ImageFlag.DEBLEND_OVERFLOW: "crowding beyond the deblender's limit somewhere in the image",
-    ImageFlag.BUFFER_OVERFLOW: "more detected pixels than the buffer holds somewhere in the image",
+    ImageFlag.BUFFER_OVERFLOW: "a blend with more pixels than the deblender takes somewhere in the image",
     ImageFlag.FAILED: "a stage failed on this image; the message says where",
 }
 
@@ -128,5 +128,5 @@ def describe_flags(kind: type[IntFlag] = SourceFlag) -> dict[str, tuple[int, str
     >>> describe_flags()["saturated"]
     (4, 'at least one pixel of the source is saturated')
     """
-    sentences: dict[IntFlag, str] = {**SOURCE_FLAG_SENTENCES} if kind is SourceFlag else {**IMAGE_FLAG_SENTENCES}
-    return {str(member.name).lower(): (int(member), sentences[member]) for member in kind}
+    sentences = SOURCE_FLAG_SENTENCES if kind is SourceFlag else IMAGE_FLAG_SENTENCES
+    return {str(member.name).lower(): (int(member), sentence) for member, sentence in sentences.items()}
