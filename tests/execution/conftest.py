@@ -1,5 +1,6 @@
 """A Dask cluster shared by the tests of this folder, and a short way to map."""
 
+import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator
@@ -17,9 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(scope="session")
 def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a scheduler with two workers, started apart from the package."""
-    from distributed import LocalCluster
-
-    with LocalCluster(
+    with importlib.import_module("distributed").LocalCluster(
         n_workers=2,
         threads_per_worker=1,
         host="127.0.0.1",

@@ -27,6 +27,6 @@ if __name__ == "__main__":
     try:
         run(ballast.parent)
     except OSError as error:
-        print(error)
+        sys.stdout.write(f"{error}\n")
     ballast.unlink()
-    print(*[outcome.state for outcome in run(ballast.parent)])
+    sys.stdout.write(" ".join(outcome.state for outcome in run(ballast.parent)))

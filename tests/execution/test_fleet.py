@@ -44,7 +44,7 @@ def test_errors_in_workers_are_told_apart_as_here(run_stage, scheduler):
 
 
 def test_an_item_that_cannot_be_sent_fails(run_stage, scheduler):
-    with open(os.devnull) as file:
+    with Path(os.devnull).open() as file:
         outcomes = run_stage(lambda folder, number: file.name, 2, scheduler=scheduler)
     assert [o.state for o in outcomes] == ["failed", "failed"]
 
@@ -75,7 +75,7 @@ def test_killed_workers_are_replaced_and_a_poison_item_fails_alone(run_stage):
 
 def test_an_address_where_nobody_answers_is_refused_in_one_sentence(run_stage, monkeypatch):
     monkeypatch.setattr("skysieve.execution.cluster._CONNECT_SECONDS", 1)
-    with pytest.raises(ConnectionError, match="tcp://127.0.0.1:9: no Dask scheduler answered within 1 s"):
+    with pytest.raises(ConnectionError, match=r"tcp://127.0.0.1:9: no Dask scheduler answered within 1 s"):
         run_stage(execution_stages.write_square, scheduler="tcp://127.0.0.1:9")
 
 

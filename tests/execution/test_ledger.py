@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skysieve.execution import Outcome, make_product, open_ledger
@@ -28,6 +28,7 @@ def test_a_recorded_product_is_found_again(tmp_path):
     assert find(tmp_path, "b") is None
 
 
+@settings(max_examples=10)
 @given(
     st.text(),
     st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()),
@@ -95,7 +96,7 @@ def test_a_path_out_of_the_folder_is_not_a_product(tmp_path):
 
 def test_another_run_is_refused_and_replaced_on_request(tmp_path):
     record_file(tmp_path)
-    refusal = pytest.raises(ValueError, match="holds another run .*; choose another folder or pass --overwrite")
+    refusal = pytest.raises(ValueError, match=r"holds another run .*; choose another folder or pass --overwrite")
     with refusal, open_ledger(tmp_path, "other"):
         pass
     assert find(tmp_path) is not None

@@ -4,7 +4,9 @@ import importlib
 import logging
 import multiprocessing
 import multiprocessing.forkserver
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -96,9 +98,9 @@ def _start_local(recipe: ExecutionRecipe, preload: Sequence[str]) -> Iterator[An
             "distributed.worker.multiprocessing-method": "forkserver",
             "distributed.scheduler.allowed-failures": 0,
             "distributed.nanny.pre-spawn-environ": make_thread_variables(recipe.threads_per_worker),
+            "temporary-directory": stack.enter_context(_make_scratch()),
         }
         stack.enter_context(dask.config.set(settings))
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="skysieve-", ignore_cleanup_errors=True))
         start = partial(
             distributed.LocalCluster,
             n_workers=recipe.workers,
@@ -106,7 +108,6 @@ def _start_local(recipe: ExecutionRecipe, preload: Sequence[str]) -> Iterator[An
             host="127.0.0.1",
             dashboard_address=None,
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            local_directory=folder,
             memory_limit=recipe.memory_limit or 0,
             silence_logs=logging.CRITICAL,
         )
@@ -120,13 +121,25 @@ def _start_local(recipe: ExecutionRecipe, preload: Sequence[str]) -> Iterator[An
         yield stack.enter_context(cluster)
 
 
+def _make_scratch() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="skysieve-", ignore_cleanup_errors=True)
+
+
 def _start_fork_server(preload: Sequence[str]) -> None:
     """Import what the workers need in one process, from which they are forked, while this one imports Dask itself.
 
-    Half of a cluster's start goes into imports; this makes them once instead of once a worker, on another core.
+    Half of a cluster's start goes into imports; this makes them once instead of once a worker, on another core. The
+    workers inherit that Ctrl-C is ignored: this process hears it and stops them.
     """
     multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *preload])
-    multiprocessing.forkserver.ensure_running()
+    if threading.current_thread() is not threading.main_thread():
+        multiprocessing.forkserver.ensure_running()
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

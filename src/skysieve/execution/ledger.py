@@ -48,12 +48,12 @@ class Ledger:
         Raises
         ------
         OSError
-            If the line cannot be written; the ledger is then as it was before.
+            If the line cannot be written; the ledger is then as it was before, as it is after an interruption.
         """
         length = self._file.seek(0, os.SEEK_END)
         try:
             _append(self._file, asdict(outcome))
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 self._file.truncate(length)
             raise
@@ -86,7 +86,8 @@ def open_ledger(folder: Path, fingerprint: str, *, overwrite: bool = False) -> I
 
     Notes
     -----
-    A last line that a kill tore is cut off. Files that a killed writer left unfinished are removed from the folder.
+    A last line that a kill tore is cut off. Files that killed writers left unfinished (``.<process>.<name>``) are
+    removed from the folder, now and when the block ends.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _NAME
@@ -100,9 +101,11 @@ def open_ledger(folder: Path, fingerprint: str, *, overwrite: bool = False) -> I
         else:
             _check_header(complete.partition(b"\n")[0], fingerprint, folder)
             file.truncate(len(complete))
-        if content:
+        _remove_unfinished(folder)
+        try:
+            yield Ledger(folder, file, _read_entries(complete))
+        finally:
             _remove_unfinished(folder)
-        yield Ledger(folder, file, _read_entries(complete))
 
 
 def _lock(file: BinaryIO, folder: Path) -> None:
