@@ -57,7 +57,7 @@ def read_fits_cutout(path: Path) -> Cutout:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyWarning)
             warnings.filterwarnings("error", "File may have been truncated")
-            with fits.open(path, memmap=False) as units:
+            with path.open("rb") as file, fits.open(file, memmap=False) as units:
                 planes = {unit.name: np.asarray(unit.data) for unit in units if unit.is_image and unit.data is not None}
                 bands = _read_bands(units)
     except (OSError, TypeError, ValueError, KeyError, IndexError, AstropyWarning) as error:
