@@ -159,5 +159,5 @@ def _connect(address: str) -> Iterator[Any]:
             f"{address}: no Dask scheduler answered within {_CONNECT_SECONDS} s; check the address, or start one with "
             "`dask scheduler`"
         ) from None
-    with client:
+    with distributed.utils.silence_logging_cmgr(logging.CRITICAL), client:
         yield client

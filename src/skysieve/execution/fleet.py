@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from skysieve.execution.attempt import Attempt, attempt_item, explain_error
@@ -19,6 +20,7 @@ Item = TypeVar("Item")
 
 _PER_THREAD = 2
 _COUNT_SECONDS = 2.0
+_LOST = "the Dask scheduler was lost; run the same command again to go on"
 
 
 @dataclass
@@ -67,18 +69,20 @@ def _supply(
     client: Any, stage: Callable[[Item], Product], todo: Sequence[tuple[str, Item]], recipe: ExecutionRecipe
 ) -> Iterator[tuple[str, Attempt]]:
     """Submit waiting items while there is room, then those that must run alone, one after the other."""
-    distributed = importlib.import_module("distributed")
     run = partial(attempt_item, stage, retries=recipe.retries, threads=recipe.threads_per_worker)
     line = _Line(deque(_Load(key, item) for key, item in todo))
     flying: dict[Any, _Load[Item]] = {}
-    ended = distributed.as_completed(loop=client.loop)
+    ended: SimpleQueue[Any] = SimpleQueue()
     room = _Room(client)
     while line.waiting or line.suspects or flying:
         for load in line.leave(room.count() - len(flying), idle=not flying):
             future = client.submit(run, load.item, key=f"skysieve-{uuid.uuid4().hex}", pure=False)
             flying[future] = load
-            ended.add(future)
-        future = next(ended)
+            future.add_done_callback(ended.put)
+        try:
+            future = ended.get(timeout=_COUNT_SECONDS)
+        except Empty:  # look whether workers have joined
+            continue
         load = flying.pop(future)
         attempt = _collect(future, load)
         if attempt is None:
@@ -100,7 +104,7 @@ def _collect(future: Any, load: _Load[Any]) -> Attempt | None:
         sentence = f"its worker was killed {load.kills} times (out of memory, or a crash in compiled code)"
         return Attempt(None, sentence, load.kills, seconds)
     except CancelledError:
-        raise ConnectionError("the Dask scheduler was lost; run the same command again to go on") from None
+        raise ConnectionError(_LOST) from None
     except Exception as error:  # noqa: BLE001 -- an item that cannot be sent must not stop the others
         return Attempt(None, f"could not be sent to a worker: {explain_error(error)}", 1 + load.kills, seconds)
     return replace(attempt, attempts=attempt.attempts + load.kills) if load.kills else attempt
@@ -142,6 +146,10 @@ class _Room:
     def count(self) -> int:
         """Return twice the number of worker threads; as for one thread where there is none yet."""
         if time.monotonic() >= self._expires:
-            self._count = _PER_THREAD * max(1, sum(self._client.nthreads().values()))
+            try:
+                threads = sum(self._client.nthreads().values())
+            except OSError:
+                raise ConnectionError(_LOST) from None
+            self._count = _PER_THREAD * max(1, threads)
             self._expires = time.monotonic() + _COUNT_SECONDS
         return self._count
