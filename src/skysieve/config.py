@@ -6,13 +6,13 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 Recipe = TypeVar("Recipe")
 
-STRICT = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 """Give this to a recipe dataclass as ``__pydantic_config__``: unknown keys, NaN and infinity are refused."""
 
 
@@ -43,7 +43,8 @@ def read_recipe(kind: type[Recipe], path: Path | None = None, *, settings: Itera
     for setting in settings:
         _apply_setting(tree, setting)
     try:
-        return TypeAdapter(kind).validate_python(tree)
+        # As JSON, so that being strict about numbers and texts still lets lists be tuples and texts be paths.
+        return TypeAdapter(kind).validate_json(json.dumps(tree, default=str), strict=True)
     except ValidationError as error:
         raise ValueError(f"{where}: {_explain(error, kind)}") from None
 
@@ -59,6 +60,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such recipe") from None
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); give a TOML file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name}: not a TOML file ({error})") from None
 
@@ -69,14 +72,14 @@ def _apply_setting(tree: dict[str, Any], setting: str) -> None:
     if not equals or not key.strip():
         raise ValueError(f"--set {setting}: write it as section.key=value")
     try:
-        value = tomllib.loads(f"value = {text.strip()}")["value"]
+        value = tomllib.loads(f"value = {' '.join(text.splitlines()).strip()}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
     *sections, leaf = key.strip().split(".")
     for section in sections:
         tree = tree.setdefault(section, {})
         if not isinstance(tree, dict):
-            raise ValueError(f"--set {setting}: {section} is a value, not a section")
+            raise ValueError(f"--set {setting}: {section} is a value, not a section")  # noqa: TRY004
     tree[leaf] = value
 
 
@@ -90,14 +93,27 @@ def _explain(error: ValidationError, kind: type) -> str:
         near = difflib.get_close_matches(path[-1], known, n=1)
         hint = f"did you mean {near[0]}" if near else f"known keys are {', '.join(known)}"
         return f"{name} is not a known key; {hint}"
+    if first["type"] == "missing":
+        return f"{name} is missing; give it a value"
+    if first["type"] == "dataclass_type":
+        return f"{name} = {first['input']!r}: a section is wanted; write its keys below [{name}]"
+    if first["type"] == "value_error":
+        return f"{name}: {first['ctx']['error']}" if name else str(first["ctx"]["error"])
     return f"{name} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
 
 
 def _field_names(kind: Any, path: list[str]) -> list[str]:
     """Names of the fields of the dataclass found by walking ``path`` down from ``kind``."""
     for part in path:
-        fields: Mapping[str, Any] = {f.name: f.type for f in dataclasses.fields(kind)}
-        kind = fields.get(part)
-        if not dataclasses.is_dataclass(kind):
-            return []
-    return [f.name for f in dataclasses.fields(kind)]
+        if dataclasses.is_dataclass(kind):
+            fields: Mapping[str, Any] = {f.name: f.type for f in dataclasses.fields(kind)}
+            # Numbers in lists and keys of tables are no fields: they stay at the dataclass already found.
+            kind = _find_dataclass(fields[part]) if part in fields else kind
+    return [f.name for f in dataclasses.fields(kind)] if dataclasses.is_dataclass(kind) else []
+
+
+def _find_dataclass(kind: Any) -> Any:
+    """Return the dataclass in a type such as ``Section | None``, ``tuple[Section, ...]`` or ``dict[str, Section]``."""
+    if dataclasses.is_dataclass(kind):
+        return kind
+    return next(filter(None, map(_find_dataclass, get_args(kind))), None)
