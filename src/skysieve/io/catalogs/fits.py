@@ -1,6 +1,7 @@
 """Catalogs as FITS binary tables."""
 
 import gzip
+import io
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.io.fits.verify import VerifyWarning
 
-from skysieve.io.catalogs.columns import Field, assemble_catalog, list_values, widen_integers
+from skysieve.io.catalogs.columns import Field, assemble_catalog, list_values, make_unique_names, widen_integers
 from skysieve.io.catalogs.reading import refuse_unreadable
 from skysieve.io.catalogs.texts import escape_catalog, find_unit, unescape_catalog
 from skysieve.records import Catalog, Column, concatenate_catalogs
@@ -60,11 +61,11 @@ def read_fits(path: Path) -> Catalog:
     ValueError
         If the file is not whole FITS, has no table, or a column that a catalog cannot hold.
     """
-    with refuse_unreadable(path, "FITS file"), fits.open(path, memmap=False) as hdus:
+    with refuse_unreadable(path, "FITS file"), fits.open(_read_content(path)) as hdus:
         tables = [hdu for hdu in hdus if isinstance(hdu, fits.BinTableHDU | fits.TableHDU)]
         tables = [hdu for hdu in tables if hdu.name != "LDAC_IMHEAD"]
         tables = [hdu for hdu in tables if hdu is tables[0] or (hdu.name and hdu.name == tables[0].name)]
-        _check_length(hdus[-1], path)
+        _check_length(hdus)
         parts = [(_read_fields(hdu), _read_meta(hdu.header)) for hdu in tables]
     if not parts:
         raise ValueError(f"{path.name}: is a FITS file without a table; give a catalog")
@@ -108,14 +109,25 @@ def _read_meta(header: fits.Header) -> dict[str, str]:
 def _read_fields(hdu: Any) -> list[Field]:
     """Return columns and values of a table; integers equal to TNULL are masked."""
     fields: list[Field] = []
+    _separate_names(hdu.header)
     for number, column in enumerate(hdu.columns):
         text, ucd = (str(hdu.header.get(f"{key}{number + 1}", "")) for key in ("TCOMM", "TUCD"))
         about = Column(str(column.name or "").strip(), "", str(column.unit or ""), text, ucd)
         raw = hdu.data.view(np.ndarray)[hdu.data.dtype.names[number]]
-        values = raw if raw.dtype.kind == "S" else np.asarray(hdu.data.field(number))
+        is_text = raw.dtype.kind == "S" and isinstance(hdu, fits.BinTableHDU)
+        values = raw if is_text else np.asarray(hdu.data.field(number))
         null = column.null if raw.dtype.kind in "iu" else None
         fields.append((about, values if null is None else np.ma.MaskedArray(values, mask=raw == null)))
     return fields
+
+
+def _separate_names(header: fits.Header) -> None:
+    """Make column names distinct before astropy reads the columns, which it refuses to do otherwise."""
+    cards = [f"TTYPE{number}" for number in range(1, int(header["TFIELDS"]) + 1)]
+    names = [str(header.get(card, "")).strip() for card in cards]
+    for card, old, new in zip(cards, names, make_unique_names(names), strict=True):
+        if old != new:
+            header[card] = new
 
 
 def _make_part(fields: list[Field], meta: Mapping[str, str], *, where: str) -> Catalog:
@@ -127,8 +139,14 @@ def _make_part(fields: list[Field], meta: Mapping[str, str], *, where: str) -> C
     return unescape_catalog(catalog)
 
 
-def _check_length(hdu: Any, path: Path) -> None:
+def _read_content(path: Path) -> io.BytesIO:
+    """Return the bytes of a file, unpacked here because astropy overlooks that the end of a gzip file is missing."""
+    content = path.read_bytes()
+    return io.BytesIO(gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content)
+
+
+def _check_length(hdus: fits.HDUList) -> None:
     """Refuse a file that ends before its last extension does."""
-    info = hdu.fileinfo()
-    if path.suffix.lower() != ".gz" and info and path.stat().st_size < info["datLoc"] + info["datSpan"]:
+    info = hdus[-1].fileinfo()
+    if info["file"].size < info["datLoc"] + info["datSpan"]:
         raise ValueError("it ends before its rows do")

@@ -1,6 +1,7 @@
 """Catalogs as VOTable, the form that every tool of the Virtual Observatory reads."""
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ def write_votable(catalog: Catalog, path: Path) -> None:
     document, table = _make_document([column for column, _ in fields], plain.meta)
     if len(catalog):
         table.create_arrays(len(catalog))
-        for number, (_, values) in enumerate(fields):
-            table.array.data[f"col{number}"] = values
+        for element, (_, values) in zip(table.fields, fields, strict=True):
+            table.array.data[element.ID] = values
     table.format = "binary2"
     document.to_xml(str(path))
 
@@ -89,8 +90,8 @@ def _make_document(schema: Sequence[Column], meta: Mapping[str, str]) -> tuple[V
     document, resource = VOTableFile(version="1.4"), Resource()
     document.resources.append(resource)
     for number, (key, value) in enumerate(meta.items()):
-        resource.infos.append(Info(ID=f"meta{number}", name=key, value=value))
-    table = TableElement(document, ID="catalog", name="catalog")
+        resource.infos.append(Info(ID=f"meta.{number}", name=key, value=value))
+    table = TableElement(document, ID="table.0", name="catalog")
     resource.tables.append(table)
     table.fields.extend([_make_field(document, number, column, meta) for number, column in enumerate(schema)])
     return document, table
@@ -101,7 +102,8 @@ def _make_field(document: VOTableFile, number: int, column: Column, meta: Mappin
     standard = check_ucd(column.ucd, check_controlled_vocabulary=True, has_colon=True)
     field = _Field(
         document,
-        ID=f"col{number}",
+        # astropy names columns by ID, which must be a word; those with a dot collide with no column.
+        ID=column.name if re.fullmatch(r"[A-Za-z_]\w*", column.name, re.ASCII) else f"column.{number}",
         name=column.name,
         datatype=_TYPES[column.dtype],
         arraysize="*" if column.dtype == "str" else None,
