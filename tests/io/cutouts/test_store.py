@@ -158,6 +158,21 @@ def test_lost_and_damaged_files_are_told(lost, tmp_path, header, make_batch):
         store.read(slice(None))
 
 
+@pytest.mark.parametrize("plane", ["image/c.0.0.0.0", "bad/c.0.0.0"])
+def test_a_flipped_bit_is_told(plane, tmp_path, header, make_batch):
+    store = _fill(tmp_path / "a.zarr", header, make_batch(0, 4))
+    content = bytearray((tmp_path / "a.zarr" / plane).read_bytes())
+    content[30] ^= 1
+    (tmp_path / "a.zarr" / plane).write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.zarr/(image|bad): rows 0-3 cannot be decoded"):
+        store.read(slice(None))
+
+
+def test_steps_that_are_not_positive_are_refused(shared_store):
+    with pytest.raises(ValueError, match="batch_rows is -1"):
+        shared_store.stream(-1)
+
+
 def test_what_is_no_store_is_refused(tmp_path):
     (tmp_path / "b.zarr").write_bytes(b"\x80\x04.")
     with pytest.raises(ValueError, match=r"b\.zarr: is a Python pickle"):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import zarr
 from jaxtyping import Int64, Shaped
-from zarr.codecs import BloscCodec
+from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import LocalStore
 
 from skysieve.io.cutouts.batch import CutoutHeader
@@ -38,7 +38,7 @@ def create_arrays(folder: Path, header: CutoutHeader, attributes: Mapping[str, A
             chunks=(n_rows, *shape),
             shards=(n_rows * SHARD_CHUNKS, *shape),
             dtype=dtype,
-            compressors=BloscCodec(cname="zstd", clevel=3, shuffle=shuffle),
+            compressors=(BloscCodec(cname="zstd", clevel=3, shuffle=shuffle), Crc32cCodec()),
             chunk_key_encoding={"name": "default", "separator": "."},
             dimension_names=("row", "band", "y", "x") if len(shape) == 3 else ("row", "y", "x"),
         )

@@ -95,6 +95,8 @@ def read_cutouts_folder(path: Path, *, batch_rows: int = 256) -> CutoutStream:
         If there are no cutouts, the index names files outside the folder, or the first file cannot be read; damage
         further on is raised when its file is reached.
     """
+    if batch_rows < 1:
+        raise ValueError(f"{path.name}: batch_rows is {batch_rows}; give a positive number")
     if not path.is_dir():
         raise ValueError(f"{path.name}: not a folder of cutouts")
     entries = _list_entries(path)

@@ -71,6 +71,8 @@ def read_cutouts_hdf5(
         If the file is not whole HDF5, or datasets are missing or of the wrong shape. Damage further inside is
         raised when its batch is reached.
     """
+    if batch_rows < 1:
+        raise ValueError(f"{path.name}: batch_rows is {batch_rows}; give a positive number")
     with _open(path) as file:
         if dataset is not None:
             length, header = _describe_bare(path, _get_dataset(path, file, dataset), dataset, axes)

@@ -182,8 +182,16 @@ class CutoutStore:
         return Catalog(catalog.schema, catalog.columns, self.header.meta)
 
     def stream(self, batch_rows: int | None = None) -> CutoutStream:
-        """Walk through all cutouts in order, ``batch_rows`` (a shard by default) in memory at a time."""
-        step = batch_rows or self.batch_rows
+        """Walk through all cutouts in order, ``batch_rows`` (a shard by default) in memory at a time.
+
+        Raises
+        ------
+        ValueError
+            If ``batch_rows`` is not positive.
+        """
+        step = self.batch_rows if batch_rows is None else batch_rows
+        if step < 1:
+            raise ValueError(f"{self.path.name}: batch_rows is {step}; give a positive number")
         return CutoutStream(self.header, self._length, self._iterate(step))
 
     def close(self) -> None:

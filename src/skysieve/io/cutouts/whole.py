@@ -18,6 +18,7 @@ def write_whole_folder(path: Path) -> Iterator[Path]:
     """
     _refuse_existing(path)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a killed process that had this number
     temporary.mkdir(parents=True)
     try:
         yield temporary
