@@ -211,3 +211,10 @@ def test_escaping_is_undone_and_leaves_plain_ascii(text):
     assert escaped.isascii()
     assert escaped.strip() == escaped
     assert "  " not in escaped
+
+
+def test_real_label_tables_are_read(real_data):
+    catalog = read_catalog(real_data / "shreds" / "labels.csv")
+    assert len(catalog) > 0
+    assert {"ra", "dec"} <= {name.lower() for name in catalog.names}
+    assert not any(column.dtype == "" for column in catalog.schema)
