@@ -97,7 +97,7 @@ def _find_zeropoint(headers: Sequence[Header], unit: u.UnitBase | None, exptime:
     if math.isfinite(photflam + photplam):
         return -2.5 * math.log10(photflam) - 5 * math.log10(photplam) - 2.408 + rate
     if unit is not None and unit.is_equivalent(u.Jy / u.sr) and math.isfinite(steradian):
-        return find_zeropoint(unit * steradian * u.sr)
+        return find_zeropoint(u.Unit(unit * steradian * u.sr))
     return find_zeropoint(unit)
 
 

@@ -75,6 +75,8 @@ def _inspect_hdu(hdu: Hdu, primary: Hdu) -> Frame | None:
     extname = find_text([hdu.header], ("EXTNAME",)).upper()
     version = parse_number(hdu.header.get("EXTVER", 1))
     named = Frame(hdu.index, extname=extname, extver=int(version) if abs(version) < 1e9 else 1)
+    if hdu.problem:
+        return replace(named, flags=ImageFlag.UNREADABLE, problem=hdu.problem)
     if not hdu.complete:
         problem = "the file ends before its pixels do; fetch the file again"
         return replace(named, flags=ImageFlag.TRUNCATED, problem=problem) if _may_be_image(hdu) else None

@@ -13,6 +13,7 @@ from skysieve.io.exposures.headers import CARD, parse_header, parse_number, unwr
 from skysieve.io.exposures.streams import DAMAGE, open_stream, reach
 
 BLOCK = 2880
+DEPTHS = (8, 16, 32, 64, -32, -64)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Hdu:
 
     ``shape`` is that of the image, slowest axis first, without leading axes of length one; () for tables, for no
     data and where the header ends before it says. ``start`` and ``size`` are in bytes. ``complete`` is False where
-    the file ends before the data do. ``broken`` names the cards that were repaired or skipped.
+    the file ends before the data do. ``broken`` names the cards that were repaired or skipped; ``problem`` says why the
+    unit's size cannot be told from its header, and with it where the next unit begins.
     """
 
     index: int
@@ -32,6 +34,7 @@ class Hdu:
     tiled: bool = False
     complete: bool = True
     broken: tuple[str, ...] = ()
+    problem: str = ""
 
 
 def scan_hdus(path: Path) -> list[Hdu]:
@@ -47,15 +50,13 @@ def scan_hdus(path: Path) -> list[Hdu]:
     ------
     OSError, EOFError, zlib.error
         If nothing at all can be read.
-    ValueError
-        If the sizes in a header make no sense.
     """
     found: list[Hdu] = []
     with open_stream(path) as stream:
         while hdu := _read_hdu(stream, len(found)):
             complete = hdu.complete and reach(stream, hdu.start + hdu.size)
             found.append(replace(hdu, complete=complete))
-            if not (complete and reach(stream, hdu.start + math.ceil(hdu.size / BLOCK) * BLOCK)):
+            if hdu.problem or not (complete and reach(stream, hdu.start + math.ceil(hdu.size / BLOCK) * BLOCK)):
                 break
     return found
 
@@ -89,11 +90,21 @@ def _read_hdu(stream: BufferedIOBase, index: int) -> Hdu | None:
     header, broken = parse_header(raw)
     if not ended:
         return _cut(index, header)
+    try:
+        return _describe(index, header, stream.tell(), broken)
+    except ValueError as error:
+        return replace(_cut(index, header), complete=True, problem=str(error))
+
+
+def _describe(index: int, header: Header, start: int, broken: tuple[str, ...]) -> Hdu:
+    """Tell from a whole header what the unit holds."""
     tiled = header.get("ZIMAGE") is True
     image = unwrap_tiles(header) if tiled else header
     is_image = tiled or index == 0 or str(header.get("XTENSION", "")).strip() in {"IMAGE", "IUEIMAGE"}
     shape = _squeeze(_read_axes(image)) if is_image else ()
-    return Hdu(index, image, shape, stream.tell(), _measure_size(header), tiled=tiled, broken=broken)
+    if shape and _read_whole(image, "BITPIX") not in DEPTHS:
+        raise ValueError("the header's BITPIX is none of the standard's; repair the header")
+    return Hdu(index, image, shape, start, _measure_size(header), tiled=tiled, broken=broken)
 
 
 def _read_cards(stream: BufferedIOBase) -> tuple[bytes, bool]:
@@ -116,13 +127,21 @@ def _looks_like_cards(block: bytes) -> bool:
 
 def _read_axes(header: Header) -> tuple[int, ...]:
     """Lengths of the axes, slowest first."""
-    count = parse_number(header.get("NAXIS", 0))
-    lengths = [
-        parse_number(header.get(f"NAXIS{axis}")) for axis in range(1, int(count) + 1 if 0 <= count < 1000 else 0)
-    ]
-    if math.isnan(count) or any(math.isnan(length) or length < 0 for length in lengths):
-        raise ValueError("the header's NAXIS keywords are not whole numbers; repair the header")
-    return tuple(int(length) for length in reversed(lengths))
+    count = _read_whole(header, "NAXIS")
+    if not 0 <= count < 1000:
+        raise ValueError(f"the header's NAXIS = {count} is out of range; repair the header")
+    lengths = tuple(_read_whole(header, f"NAXIS{axis}") for axis in range(count, 0, -1))
+    if min(lengths, default=0) < 0:
+        raise ValueError("an axis has a negative length; repair the header's NAXIS keywords")
+    return lengths
+
+
+def _read_whole(header: Header, keyword: str, default: int | None = None) -> int:
+    """Read a whole number on which the layout of the file depends."""
+    number = parse_number(header.get(keyword, default))
+    if not number.is_integer() or abs(number) > 2**53:
+        raise ValueError(f"the header's {keyword} is not a whole number; repair the header")
+    return int(number)
 
 
 def _squeeze(axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -137,8 +156,8 @@ def _measure_size(header: Header) -> int:
     axes = _read_axes(header)
     if header.get("GROUPS") is True and axes and axes[-1] == 0:
         axes = axes[:-1]
-    width = abs(int(parse_number(header.get("BITPIX", 8)))) // 8
-    extra, groups = int(header.get("PCOUNT", 0)), int(header.get("GCOUNT", 1))
+    width = abs(_read_whole(header, "BITPIX", 8)) // 8
+    extra, groups = max(0, _read_whole(header, "PCOUNT", 0)), max(1, _read_whole(header, "GCOUNT", 1))
     return width * groups * (extra + math.prod(axes)) if axes else 0
 
 

@@ -13,6 +13,8 @@ from astropy.io.fits.verify import VerifyError
 
 CARD = 80
 COMMENTARY = ("COMMENT", "HISTORY", "CONTINUE", "HIERARCH", "")
+RECORD = re.compile(r".{8}= '[A-Z0-9_.]+: [-+0-9.E]+ *'")
+"""A record-valued card, such as those of distortion tables: one keyword, many cards."""
 TABLE_KEYWORD = re.compile(r"(TTYPE|TFORM|TUNIT|TNULL|TSCAL|TZERO|TDISP|TDIM|NAXIS)\d+|TFIELDS|THEAP|BITPIX|NAXIS")
 COMPRESSION_KEYWORD = re.compile(
     r"ZIMAGE|ZCMPTYPE|ZQUANTIZ|ZDITHER0|(ZTILE|ZNAME|ZVAL)\d+|ZPCOUNT|ZGCOUNT|Z(HE|DA).*SUM"
@@ -55,7 +57,7 @@ def parse_header(raw: bytes) -> tuple[Header, tuple[str, ...]]:
             broken.append(keyword or "(blank)")
         if not dropped:
             cards.append(card)
-            if keyword not in COMMENTARY:
+            if keyword not in COMMENTARY and not RECORD.match(card):
                 values[keyword] = _parse_value(card)
     with ignore_warnings():
         return Header.fromstring("".join(cards)), tuple(broken)

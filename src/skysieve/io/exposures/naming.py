@@ -21,7 +21,7 @@ def shorten_paths(paths: Sequence[Path]) -> dict[Path, str]:
     names: dict[Path, str] = {}
     waiting, depth = list(dict.fromkeys(paths)), 1
     while waiting:
-        trails = {path: "/".join(path.parts[-depth:]) for path in waiting}
+        trails = {path: "/".join(path.parts[1:][-depth:]) for path in waiting}
         counts = Counter(trails.values())
         names |= {path: trail for path, trail in trails.items() if counts[trail] == 1 or depth > len(path.parts)}
         waiting = [path for path in waiting if path not in names]

@@ -89,5 +89,5 @@ def find_bad_bits(headers: Sequence[Header]) -> int | None:
 
 def _shorten(text: str) -> str:
     """First word of a filter's name, without characters that columns cannot have."""
-    words = re.split(r"[\s,;/]+", text.strip())
-    return re.sub(r"[^A-Za-z0-9_+'-]", "_", words[0])[:24].strip("_").replace("'", "")
+    words = (re.sub(r"[^A-Za-z0-9_+-]", "_", word.replace("'", "")) for word in re.split(r"[\s,;/]+", text))
+    return next((word.strip("_")[:24] for word in words if word.strip("_")), "")

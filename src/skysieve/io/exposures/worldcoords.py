@@ -1,5 +1,6 @@
 """From pixels to the sky: celestial world coordinates with their distortions, and the local scale."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from astropy.wcs.utils import wcs_to_celestial_frame
 from astropy.wcs.wcs import WcsError
 from jaxtyping import Float
 
-from skysieve.io.exposures.headers import COMMENTARY, ignore_warnings
+from skysieve.io.exposures.headers import COMMENTARY, ignore_warnings, parse_number
 from skysieve.records import ImageFlag
 
 FRAME_KEYWORDS = ("RADESYS", "RADECSYS", "EQUINOX", "EPOCH", "MJD-OBS", "DATE-OBS")
+LINEAR = re.compile(r"(CRVAL|CRPIX|CDELT|CROTA)\d|(CD|PC)\d_\d")
 FAILURES = (WcsError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError, MemoryError, RuntimeError)
 """What astropy raises for coordinates that cannot be: it has no common base class for them."""
 
@@ -138,6 +140,13 @@ def _merge(headers: Sequence[fits.Header]) -> fits.Header:
 
 def _build(path: Path, header: fits.Header) -> WCS | None:
     """Build the WCS; None where it has no celestial axes."""
+    for keyword in filter(LINEAR.fullmatch, list(header)):
+        header[keyword] = parse_number(header[keyword])
+        if not np.isfinite(header[keyword]):
+            raise ValueError(f"{keyword} is not a number")
+    for keyword in ("CTYPE1", "CTYPE2"):
+        if "A_ORDER" in header and str(header.get(keyword, "")).endswith("-TAN"):
+            header[keyword] += "-SIP"
     tables = any(key.startswith(("CPDIS", "D2IMDIS", "CQDIS", "D2IMARR")) for key in header)
     tables = tables or any("-TAB" in str(header.get(f"CTYPE{axis}", "")) for axis in (1, 2))
     if not tables:
