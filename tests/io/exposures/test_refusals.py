@@ -149,3 +149,13 @@ def test_damaged_tiles_are_one_sentence(tmp_path):
     (address,) = list_detectors([path], recipe=RECIPE)
     with pytest.raises(OSError, match=r"^img.fits.fz: the compressed pixels cannot be read"):
         read_detector(address, RECIPE)
+
+
+def test_a_header_that_hides_where_the_next_unit_begins_costs_only_what_follows(write_units):
+    path = write_units("m.fits", *((f"N{i}", 1, np.full((3, 4), i, np.int16)) for i in (1, 2)))
+    raw = path.read_bytes()
+    second = raw.rindex(b"BITPIX  =                   16")
+    path.write_bytes(raw[:second] + b"BITPIX  =                   17" + raw[second + 30 :])
+    good, bad = list_detectors([path], recipe=RECIPE)
+    assert (read_detector(good, RECIPE).bands[0].data == 1).all()
+    assert bad.messages[0].startswith("m.fits[2]: the header's BITPIX is none of the standard's")

@@ -106,3 +106,10 @@ def test_an_extension_takes_its_frame_from_the_primary_header(tmp_path, sky):
     primary = fits.PrimaryHDU(header=fits.Header({"RADESYS": "FK4", "EQUINOX": 1950.0}))
     fits.HDUList([primary, fits.ImageHDU(np.ones((5, 6)), fits.Header(sky))]).writeto(tmp_path / "m.fits")
     assert _read_wcs(tmp_path / "m.fits").wcs.wcs.radesys == "FK4"
+
+
+def test_distortion_terms_without_their_suffix_are_used_in_silence(write_image, sky, capfd):
+    sip = {**sky, "CTYPE2": "DEC--TAN-SIP", "A_ORDER": 2, "B_ORDER": 2, "A_2_0": 0.01}
+    ra, _ = pixel_to_sky(_read_wcs(write_image(**sip)).wcs, *_at(14, 3))
+    assert abs(ra[0] - (150 - 11 * 1e-4)) < 1e-4
+    assert capfd.readouterr() == ("", "")

@@ -1,5 +1,6 @@
 """FITS headers of any quality become clean ones; values are looked up with forgiveness."""
 
+import logging
 import math
 import re
 import warnings
@@ -23,10 +24,16 @@ COMPRESSION_KEYWORD = re.compile(
 
 @contextmanager
 def ignore_warnings() -> Iterator[None]:
-    """Keep the warnings of libraries from leaking; what they mean is told by flags and messages."""
+    """Keep warnings and log lines of libraries from leaking; what they mean is told by flags and messages."""
+    logger = logging.getLogger("astropy")
+    level = logger.level
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        yield
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def parse_header(raw: bytes) -> tuple[Header, tuple[str, ...]]:
