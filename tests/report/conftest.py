@@ -50,6 +50,11 @@ def make_detector() -> Callable[..., Detector]:
 
 @pytest.fixture
 def sky_wcs() -> WCS:
+    """Give each test its own, for some change it."""
+    return build_wcs()
+
+
+def build_wcs() -> WCS:
     """East to the left, north up, one arcsecond a pixel, across the zero of right ascension."""
     wcs = WCS(naxis=2)
     wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
@@ -57,19 +62,19 @@ def sky_wcs() -> WCS:
     return wcs
 
 
-@pytest.fixture
-def rich_preview(sky_wcs: WCS) -> Preview:
+@pytest.fixture(scope="session")
+def rich_preview() -> Preview:
     """All that a preview can hold, under a hostile label."""
     catalog, labels = build_catalog(20), np.zeros((80, 100), dtype=np.int32)
     for number, x, y in zip(catalog["number"], catalog["x"], catalog["y"], strict=True):
         labels[int(y) - 3 : int(y) + 4, int(x) - 3 : int(x) + 4] = number
     catalog["flags"][:3] = [2, 4, 1024]
     psf = PsfModel(np.full((1, 5, 5), 0.04), 0, (80, 100), 9, 4.0)
-    detector = build_detector(label=HOSTILE, wcs=sky_wcs)
+    detector = build_detector(label=HOSTILE, wcs=build_wcs())
     return draw_preview(detector, labels, catalog, psf=psf, background=np.full((4, 5), 10.0))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile_run(rich_preview: Preview) -> RunSummary:
     """A run of two images, one of them dead, with texts that try to break out of the page."""
     dead = build_detector((6, 6), "dead.fits[1]")

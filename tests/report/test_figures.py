@@ -42,6 +42,12 @@ def test_sources_of_one_magnitude_and_size_are_drawn(make_catalog):
     assert all(panel.svg for panel in draw_run_figures(catalog, area=1.0))
 
 
+def test_a_nonsense_magnitude_does_not_stretch_the_counts_beyond_memory(make_catalog):
+    catalog = make_catalog(4)
+    catalog["mag"][:] = [20.0, 21.0, 22.0, 1e30]
+    assert draw_run_figures(catalog, area=1.0)[0].svg
+
+
 def test_rows_left_out_are_counted(make_catalog):
     catalog = make_catalog(6)
     catalog["flux_kron"][:2] = -1.0

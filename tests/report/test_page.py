@@ -11,8 +11,12 @@ from skysieve.report import RunSummary, write_report
 from skysieve.report.page import render_report
 
 
-def test_no_text_of_the_input_becomes_markup(hostile_run: RunSummary):
-    page = render_report(hostile_run)
+@pytest.fixture(scope="module")
+def page(hostile_run: RunSummary) -> str:
+    return render_report(hostile_run)
+
+
+def test_no_text_of_the_input_becomes_markup(page: str):
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
     assert "<img src=x" not in page
@@ -20,19 +24,18 @@ def test_no_text_of_the_input_becomes_markup(hostile_run: RunSummary):
     assert "javascript:" not in page
 
 
-def test_the_page_refers_to_nothing_outside_itself(hostile_run: RunSummary):
-    targets = re.findall(r'(?:src|href)="([^"]*)"', render_report(hostile_run))
+def test_the_page_refers_to_nothing_outside_itself(page: str):
+    targets = re.findall(r'(?:src|href)="([^"]*)"', page)
     assert {target.split(":")[0] for target in targets if not target.startswith("#")} == {
         "data",
         "javascript%3Aalert%283%29",
     }
-    assert "url(http" not in render_report(hostile_run)
+    assert "url(http" not in page
 
 
-def test_the_same_run_gives_the_same_bytes(tmp_path: Path, hostile_run: RunSummary):
-    for name in ("a.html", "b.html"):
-        write_report(tmp_path / name, hostile_run)
-    assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path, hostile_run: RunSummary, page: str):
+    write_report(tmp_path / "a.html", hostile_run)
+    assert (tmp_path / "a.html").read_bytes() == page.encode()
 
 
 def test_a_run_of_nothing_says_so():
@@ -54,30 +57,35 @@ def test_a_million_sources_make_a_small_page(hostile_run: RunSummary):
     assert len(render_report(replace(hostile_run, catalog=catalog))) < 1_000_000
 
 
-def test_images_show_their_flags_and_messages_by_name(hostile_run: RunSummary):
-    page = render_report(hostile_run)
+def test_images_show_their_flags_and_messages_by_name(page: str):
     assert '<td data-key="8">all_bad</td>' in page
     assert "&lt;img src=x onerror=alert(2)&gt;" in page
 
 
-@pytest.fixture
-def browser_page(tmp_path: Path, hostile_run: RunSummary):
+@pytest.fixture(scope="module")
+def browser():
     sync_api = pytest.importorskip("playwright.sync_api")
     program = shutil.which("chromium") or pytest.skip("chromium is not installed")
-    write_report(tmp_path / "report.html", hostile_run)
     with sync_api.sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        page = browser.new_page()
-        page.set_default_timeout(10_000)
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("dialog", lambda dialog: (page.said.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: page.asked.append(request.url))
-        page.goto((tmp_path / "report.html").as_uri())
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser_page(browser, tmp_path: Path, page: str):
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    opened = browser.new_page()
+    opened.set_default_timeout(10_000)
+    opened.said, opened.asked = [], []
+    opened.on("console", lambda message: opened.said.append(message.text))
+    opened.on("pageerror", lambda error: opened.said.append(str(error)))
+    opened.on("dialog", lambda dialog: (opened.said.append(dialog.message), dialog.dismiss()))
+    opened.on("request", lambda request: opened.asked.append(request.url))
+    opened.goto((tmp_path / "report.html").as_uri())
+    yield opened
+    opened.close()
 
 
 def test_in_a_browser_outlines_toggle_and_a_source_tells_its_id(browser_page):

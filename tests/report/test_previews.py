@@ -56,6 +56,11 @@ def test_the_compass_knows_the_sky_across_zero_right_ascension(sky_wcs):
     assert compass.pixel_scale == pytest.approx(1.0, rel=1e-4)
 
 
+def test_the_pixel_scale_holds_at_the_pole(sky_wcs):
+    sky_wcs.wcs.crval = [0.0, 90.0]
+    assert measure_compass(sky_wcs, (80, 100)).pixel_scale == pytest.approx(1.0, rel=1e-4)
+
+
 def test_the_area_counts_good_pixels(rich_preview):
     assert rich_preview.area == pytest.approx(80 * 99 / 3600**2, rel=1e-4)
 

@@ -185,7 +185,7 @@ def _count_missing(known: np.ndarray) -> str:
 
 def _measure_range(values: Float[np.ndarray, " source"]) -> tuple[float, float]:
     """Range that holds all but one in two thousand of the finite values on either side, at least one wide."""
-    low, high = np.nanpercentile(values, [0.05, 99.95])
+    low, high = np.nanpercentile(np.clip(values, -60, 60), [0.05, 99.95])
     return (float(low), float(high)) if high - low > 1 else (float(low) - 0.5, float(high) + 0.5)
 
 

@@ -102,9 +102,7 @@ def measure_compass(wcs: WCS, shape: tuple[int, int]) -> Compass | None:
     """
     x, y = (shape[1] - 1) / 2, (shape[0] - 1) / 2
     sky = pixel_to_skycoord(np.array([x, x + 1, x]), np.array([y, y, y + 1]), wcs, origin=0).icrs
-    ra, dec = np.asarray(sky.ra.deg), np.asarray(sky.dec.deg)
-    east = ((ra[1:] - ra[0] + 180) % 360 - 180) * np.cos(np.radians(dec[0]))
-    jacobian = np.stack([east, dec[1:] - dec[0]])
+    jacobian = np.stack([np.asarray(offset.deg) for offset in sky[0].spherical_offsets_to(sky[1:])])
     area = abs(float(jacobian[0, 0] * jacobian[1, 1] - jacobian[0, 1] * jacobian[1, 0]))
     if not np.isfinite(jacobian).all() or area == 0:
         return None

@@ -69,7 +69,7 @@ def measure_limits(values: Float[np.ndarray, " pixel"]) -> Limits:
     Limits
         Of no pixels at all, 0 to 1; of a constant image, limits that show it mid-gray.
     """
-    values = values[np.isfinite(values)]
+    values = values[np.isfinite(values)].astype(np.float64)
     if values.size == 0:
         return Limits(0.0, 1.0, 1.0)
     sky = float(np.median(values))
