@@ -1,1 +1,9 @@
-"""extraction."""
+"""From pixels to a catalog: background, detection, deblending, photometry, PSF, stellarity; and baselines beside it."""
+
+from skysieve.extraction.engine import Extraction, extract_sources
+from skysieve.extraction.psf import evaluate_psf, measure_stamp_shape
+from skysieve.extraction.recipe import ExtractionRecipe
+from skysieve.extraction.schema import list_catalog_columns
+
+__all__ = ["Extraction", "ExtractionRecipe", "evaluate_psf", "extract_sources", "list_catalog_columns",
+           "measure_stamp_shape"]  # fmt: skip

@@ -1,0 +1,170 @@
+"""Background level and noise on a mesh, and their smooth interpolation over any window of the image."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import sep
+from jaxtyping import Bool, Float
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import distance_transform_edt, median_filter
+
+from skysieve.extraction.recipe import BackgroundRecipe
+
+LEAST_GOOD = 0.1
+"""A cell with a smaller share of good pixels takes its values from its neighbors."""
+
+LEAST_NOISE = 0.05
+"""No cell is quieter than this share of the median cell: it holds padding or clipped values, not sky."""
+
+QUANTIZED_NOISE = 12**-0.5
+"""Noise of rounding to whole numbers, the least that an image of integers can have [image unit]."""
+
+ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class BackgroundMesh:
+    """Level and noise in the cells of a regular mesh.
+
+    Parameters
+    ----------
+    level, rms : ndarray, shape (cell_y, cell_x)
+        Background and its standard deviation per pixel [image unit]; finite, ``rms`` zero only if all of it is.
+    edges_y, edges_x : ndarray
+        Cell borders [pixel], one more than cells.
+    """
+
+    level: Float[np.ndarray, "cell_y cell_x"]
+    rms: Float[np.ndarray, "cell_y cell_x"]
+    edges_y: np.ndarray
+    edges_x: np.ndarray
+
+    @property
+    def median_rms(self) -> float:
+        """Median noise of one pixel [image unit]."""
+        return float(np.median(self.rms))
+
+
+def measure_background(
+    read_rows: Callable[[slice], tuple[Float[np.ndarray, "y x"], Bool[np.ndarray, "y x"]]],
+    shape: tuple[int, int],
+    recipe: BackgroundRecipe,
+) -> BackgroundMesh:
+    """Measure level and noise in every mesh cell, then median-filter the mesh.
+
+    Parameters
+    ----------
+    read_rows : callable
+        Gives data [image unit] and bad mask of a slice of rows; asked for once per row of cells.
+    shape : tuple of int
+        Rows and columns of the image [pixel].
+    recipe : BackgroundRecipe
+        Cell size and filter width.
+
+    Returns
+    -------
+    BackgroundMesh
+        Level and noise are 0 when no pixel is good; noise is 0 when the good pixels are constant.
+
+    Notes
+    -----
+    The estimator is SExtractor's, as sep has it: clip at 3 sigma to convergence, then 2.5 median - 1.5 mean, or the
+    mean where clipping changed sigma by less than 20 % (Bertin & Arnouts 1996, section 3).
+    """
+    edges_y, edges_x = (_split(length, recipe.mesh) for length in shape)
+    level = np.full((len(edges_y) - 1, len(edges_x) - 1), np.nan)
+    rms = level.copy()
+    integral = True
+    for row, (start, stop) in enumerate(pairwise(edges_y)):
+        data, bad = read_rows(slice(int(start), int(stop)))
+        integral &= bool((data[0] == np.rint(data[0])).all())
+        for column, (left, right) in enumerate(pairwise(edges_x)):
+            level[row, column], rms[row, column] = _measure_cell(data[:, left:right], bad[:, left:right])
+    level, rms = _fill(level), _fill(rms)
+    if (rms > 0).any():
+        rms = np.maximum(rms, max(LEAST_NOISE * np.median(rms[rms > 0]), QUANTIZED_NOISE if integral else 0))
+    size = (recipe.filter, recipe.filter)
+    return BackgroundMesh(
+        median_filter(level, size, mode="nearest"), median_filter(rms, size, mode="nearest"), edges_y, edges_x
+    )
+
+
+def evaluate_mesh(
+    values: Float[np.ndarray, "cell_y cell_x"], mesh: BackgroundMesh, *, rows: slice, columns: slice
+) -> Float[np.ndarray, "y x"]:
+    """Interpolate mesh values over a window by natural cubic splines, as float32.
+
+    The value of a pixel does not depend on the window it is asked for in.
+    """
+    along_y = _spline_matrix(mesh.edges_y, np.arange(rows.start, rows.stop))
+    along_x = _spline_matrix(mesh.edges_x, np.arange(columns.start, columns.stop))
+    knots = along_y @ values
+    low, high = _limit(values)
+    window = np.empty((len(along_y), len(along_x)), np.float32)
+    for start in range(0, len(knots), ROWS_AT_ONCE):  # in float64, so that the window's place does not show
+        block = knots[start : start + ROWS_AT_ONCE] @ along_x.T
+        window[start : start + ROWS_AT_ONCE] = np.clip(block, low, high, out=block)
+    return window
+
+
+def evaluate_mesh_at(
+    values: Float[np.ndarray, "cell_y cell_x"],
+    mesh: BackgroundMesh,
+    *,
+    x: Float[np.ndarray, " source"],
+    y: Float[np.ndarray, " source"],
+) -> Float[np.ndarray, " source"]:
+    """Interpolate mesh values at positions [pixel]; NaN positions give NaN."""
+    along_y = _spline_matrix(mesh.edges_y, y)
+    along_x = _spline_matrix(mesh.edges_x, x)
+    return np.clip(np.einsum("sy,sy->s", along_y, along_x @ values.T), *_limit(values))
+
+
+def _split(length: int, mesh: int) -> np.ndarray:
+    """Borders of near-equal cells of about ``mesh`` pixels."""
+    cells = max(1, round(length / mesh))
+    return np.round(np.linspace(0, length, cells + 1)).astype(int)
+
+
+def _measure_cell(data: np.ndarray, bad: np.ndarray) -> tuple[float, float]:
+    """Level and noise of one cell, NaN when too few of its pixels are good."""
+    good = bad.size - np.count_nonzero(bad)
+    if good < max(1, LEAST_GOOD * bad.size):
+        return np.nan, np.nan
+    if good < bad.size:
+        data = data[~bad].reshape(1, -1)
+    cell = sep.Background(np.ascontiguousarray(data), bw=data.shape[1], bh=data.shape[0], fw=1, fh=1)
+    return cell.globalback, cell.globalrms
+
+
+def _fill(values: np.ndarray) -> np.ndarray:
+    """Replace NaN cells by their nearest measured neighbor; all NaN becomes zero."""
+    unknown = np.isnan(values)
+    if unknown.all():
+        return np.zeros_like(values)
+    nearest = distance_transform_edt(unknown, return_distances=False, return_indices=True)
+    filled: np.ndarray = values[tuple(nearest)]
+    return filled
+
+
+def _limit(values: np.ndarray) -> tuple[float, float]:
+    """Bounds that keep a spline from overshooting: the extremes of the mesh and a tenth of their distance beyond."""
+    low, high = float(values.min()), float(values.max())
+    beyond = 0.1 * (high - low)
+    return (max(low / 2, low - beyond) if low > 0 else low - beyond), high + beyond
+
+
+def _spline_matrix(edges: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Matrix that takes cell values to positions, linear beyond the outermost cell centers."""
+    centers = (edges[:-1] + edges[1:] - 1) / 2
+    if len(centers) == 1:
+        return np.ones((len(positions), 1))
+    spline = CubicSpline(centers, np.eye(len(centers)), bc_type="natural")
+    inside = np.clip(positions, centers[0], centers[-1])
+    matrix: np.ndarray = spline(inside)
+    for end in (centers[0], centers[-1]):
+        beyond = positions < end if end == centers[0] else positions > end
+        matrix[beyond] += (positions[beyond] - end)[:, None] * spline(end, 1)
+    return matrix

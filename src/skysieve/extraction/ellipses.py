@@ -1,0 +1,22 @@
+"""Elliptical apertures: where they are, how large, and to which source each belongs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+
+@dataclass(frozen=True)
+class Ellipses:
+    """Positions [pixel, in the scene], semi-axes [pixel], angles [rad] and labels of sources."""
+
+    x: Float[np.ndarray, " source"]
+    y: Float[np.ndarray, " source"]
+    a: Float[np.ndarray, " source"]
+    b: Float[np.ndarray, " source"]
+    theta: Float[np.ndarray, " source"]
+    label: Int[np.ndarray, " source"]
+
+    def scaled(self, factor: Float[np.ndarray, " source"]) -> "Ellipses":
+        """Return ellipses with both semi-axes multiplied."""
+        return Ellipses(self.x, self.y, self.a * factor, self.b * factor, self.theta, self.label)

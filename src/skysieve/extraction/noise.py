@@ -1,0 +1,64 @@
+"""The noise of every pixel of a window: a plane where weights give one, else the smooth background mesh."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from skysieve.extraction.background import BackgroundMesh, evaluate_mesh, evaluate_mesh_at
+
+ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class NoiseMap:
+    """Standard deviation of one pixel anywhere in a window [image unit].
+
+    ``plane`` holds it pixel by pixel where a weight plane was given; without one the mesh is evaluated where needed,
+    so that no image-sized array is kept.
+    """
+
+    mesh: BackgroundMesh
+    window: tuple[slice, slice]
+    plane: Float[np.ndarray, "y x"] | None
+
+    def rows(self, start: int, stop: int) -> Float[np.ndarray, "y x"]:
+        """Noise of some rows of the window."""
+        if self.plane is not None:
+            return self.plane[start:stop]
+        first = self.window[0].start
+        return evaluate_mesh(self.mesh.rms, self.mesh, rows=slice(first + start, first + stop), columns=self.window[1])
+
+    def at(self, x: np.ndarray, y: np.ndarray) -> Float[np.ndarray, " source"]:
+        """Noise at positions in the window [pixel]; beyond its border as on it."""
+        if self.plane is not None:
+            rows = np.clip(np.rint(y).astype(int), 0, self.plane.shape[0] - 1)
+            columns = np.clip(np.rint(x).astype(int), 0, self.plane.shape[1] - 1)
+            return self.plane[rows, columns].astype(float)
+        rows, columns = self.window
+        return evaluate_mesh_at(self.mesh.rms, self.mesh, x=x + float(columns.start), y=y + float(rows.start))
+
+
+def find_above(
+    values: Float[np.ndarray, "y x"], noise: NoiseMap, *, threshold: float, bad: Bool[np.ndarray, "y x"]
+) -> Bool[np.ndarray, "y x"]:
+    """Tell which good pixels exceed ``threshold`` times their noise; pixels of zero noise never do."""
+    above = np.empty(values.shape, bool)
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, len(values))
+        sigma = noise.rows(start, stop)
+        above[start:stop] = (values[start:stop] > np.float32(threshold) * sigma) & ~bad[start:stop] & (sigma > 0)
+    return above
+
+
+def gather_noise(
+    noise: NoiseMap, x: Int[np.ndarray, " pixel"], y: Int[np.ndarray, " pixel"], *, start: Int[np.ndarray, " source"]
+) -> Float[np.ndarray, " pixel"]:
+    """Noise of the pixels of footprints that begin at ``start``.
+
+    From the plane pixel by pixel; from the mesh, which hardly changes within a source, at each source's first pixel.
+    """
+    if noise.plane is not None:
+        return noise.plane[y, x]
+    first = noise.at(x[start].astype(float), y[start].astype(float)).astype(np.float32)
+    return np.repeat(first, np.diff(start, append=len(x)))
