@@ -1,9 +1,11 @@
 """From pixels to a catalog: background, detection, deblending, photometry, PSF, stellarity; and baselines beside it."""
 
-from skysieve.extraction.engine import Extraction, extract_sources
+from skysieve.extraction.engine import extract_sources
+from skysieve.extraction.finishing import Extraction
+from skysieve.extraction.methods import extract
 from skysieve.extraction.psf import evaluate_psf, measure_stamp_shape
 from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.schema import list_catalog_columns
 
-__all__ = ["Extraction", "ExtractionRecipe", "evaluate_psf", "extract_sources", "list_catalog_columns",
+__all__ = ["Extraction", "ExtractionRecipe", "evaluate_psf", "extract", "extract_sources", "list_catalog_columns",
            "measure_stamp_shape"]  # fmt: skip

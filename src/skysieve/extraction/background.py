@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import sep
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.interpolate import CubicSpline
 from scipy.ndimage import distance_transform_edt, median_filter
 
@@ -20,6 +20,9 @@ LEAST_NOISE = 0.05
 
 QUANTIZED_NOISE = 12**-0.5
 """Noise of rounding to whole numbers, the least that an image of integers can have [image unit]."""
+
+SAFE_RANGE = (1e-15, 1e15)
+"""Cells whose brightest pixel lies outside [image unit] are rescaled: sep takes values beyond 1e30 for blanks."""
 
 ROWS_AT_ONCE = 256
 
@@ -66,23 +69,28 @@ def measure_background(
     Returns
     -------
     BackgroundMesh
-        Level and noise are 0 when no pixel is good; noise is 0 when the good pixels are constant.
+        Level and noise are 0 when no pixel is good; noise is 0 when the good pixels are constant. Where clipping
+        leaves no noise anywhere (photon counts, noiseless simulations), it is the standard deviation of all pixels.
 
     Notes
     -----
     The estimator is SExtractor's, as sep has it: clip at 3 sigma to convergence, then 2.5 median - 1.5 mean, or the
     mean where clipping changed sigma by less than 20 % (Bertin & Arnouts 1996, section 3).
     """
-    edges_y, edges_x = (_split(length, recipe.mesh) for length in shape)
+    edges_y, edges_x = (split_cells(length, recipe.mesh) for length in shape)
     level = np.full((len(edges_y) - 1, len(edges_x) - 1), np.nan)
-    rms = level.copy()
+    rms, spread = level.copy(), np.zeros_like(level)
     integral = True
     for row, (start, stop) in enumerate(pairwise(edges_y)):
         data, bad = read_rows(slice(int(start), int(stop)))
-        integral &= bool((data[0] == np.rint(data[0])).all())
+        sample = data[::7][~bad[::7]]  # padding and bad rows are zero, which says nothing about the rest
+        integral &= bool((sample == np.rint(sample)).all())
         for column, (left, right) in enumerate(pairwise(edges_x)):
-            level[row, column], rms[row, column] = _measure_cell(data[:, left:right], bad[:, left:right])
+            cell = _take_good(data[:, left:right], bad[:, left:right])
+            level[row, column], rms[row, column] = _measure_cell(cell)
+            spread[row, column] = _measure_spread(cell) if rms[row, column] == 0 else 0
     level, rms = _fill(level), _fill(rms)
+    rms = rms if (rms > 0).any() else spread
     if (rms > 0).any():
         rms = np.maximum(rms, max(LEAST_NOISE * np.median(rms[rms > 0]), QUANTIZED_NOISE if integral else 0))
     size = (recipe.filter, recipe.filter)
@@ -122,21 +130,43 @@ def evaluate_mesh_at(
     return np.clip(np.einsum("sy,sy->s", along_y, along_x @ values.T), *_limit(values))
 
 
-def _split(length: int, mesh: int) -> np.ndarray:
-    """Borders of near-equal cells of about ``mesh`` pixels."""
+def split_cells(length: int, mesh: int) -> Int[np.ndarray, " edge"]:
+    """Borders of near-equal cells of about ``mesh`` pixels; at least one cell."""
     cells = max(1, round(length / mesh))
     return np.round(np.linspace(0, length, cells + 1)).astype(int)
 
 
-def _measure_cell(data: np.ndarray, bad: np.ndarray) -> tuple[float, float]:
-    """Level and noise of one cell, NaN when too few of its pixels are good."""
+def _take_good(data: np.ndarray, bad: np.ndarray) -> np.ndarray:
+    """Pixels of one cell without the bad ones; none where too few are good."""
     good = bad.size - np.count_nonzero(bad)
     if good < max(1, LEAST_GOOD * bad.size):
+        return data[:0]
+    return data if good == bad.size else data[~bad].reshape(1, -1)
+
+
+def _measure_cell(data: np.ndarray) -> tuple[float, float]:
+    """Level and noise of one cell, NaN without pixels; no noise where clipping leaves one value."""
+    if data.size == 0:
         return np.nan, np.nan
-    if good < bad.size:
-        data = data[~bad].reshape(1, -1)
-    cell = sep.Background(np.ascontiguousarray(data), bw=data.shape[1], bh=data.shape[0], fw=1, fh=1)
-    return cell.globalback, cell.globalrms
+    unit = _choose_unit(data)
+    data = np.ascontiguousarray(data if unit == 1 else data / np.float32(unit))
+    cell = sep.Background(data, bw=data.shape[1], bh=data.shape[0], fw=1, fh=1)
+    return unit * cell.globalback, unit * float(cell.rms()[0, 0])  # its globalrms of a constant cell would be 1
+
+
+def _choose_unit(data: np.ndarray) -> float:
+    """Power of two that brings a cell into the range that sep can hold, 1 where it lies there already."""
+    low, high = SAFE_RANGE
+    brightest = max(float(data.max()), -float(data.min()))
+    if low < brightest < high or brightest == 0:
+        return 1.0
+    typical = float(np.median(np.abs(data))) or brightest
+    return float(2.0 ** np.floor(np.log2(typical)))
+
+
+def _measure_spread(data: np.ndarray) -> float:
+    """Return the standard deviation of all pixels of a cell, exactly zero where they are equal."""
+    return float(data.std(dtype=float)) if data.size and data.min() < data.max() else 0.0
 
 
 def _fill(values: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Our extraction of one detector image: background, detection, photometry, PSF, stellarity, catalog."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -43,6 +43,10 @@ class BandPhotometry:
     radii: Float[np.ndarray, "source fraction"]
     flags: Int[np.ndarray, " source"]
 
+    def take(self, rows: np.ndarray) -> "BandPhotometry":
+        """Return the rows of a mask or of an index array."""
+        return BandPhotometry(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
 
 @dataclass(frozen=True)
 class Photometry:
@@ -50,6 +54,20 @@ class Photometry:
 
     kron_factor: Float[np.ndarray, " source"]
     bands: tuple[BandPhotometry, ...]
+
+    def take(self, rows: np.ndarray) -> "Photometry":
+        """Return the rows of a mask or of an index array."""
+        return Photometry(self.kron_factor[rows], tuple(band.take(rows) for band in self.bands))
+
+
+def concatenate_photometry(parts: list[Photometry]) -> Photometry:
+    """Stack the sources of several searches of one image."""
+    names = [field.name for field in fields(BandPhotometry)]
+    bands = [
+        BandPhotometry(**{name: np.concatenate([getattr(band, name) for band in of_parts]) for name in names})
+        for of_parts in zip(*(part.bands for part in parts), strict=True)
+    ]
+    return Photometry(np.concatenate([part.kron_factor for part in parts]), tuple(bands))
 
 
 def measure_photometry(bands: BandWindows, found: Found, recipe: ExtractionRecipe, *, reference: int) -> Photometry:

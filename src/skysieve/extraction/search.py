@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Int
 from scipy.ndimage import label
+from scipy.spatial import cKDTree
 
 from skysieve.extraction.apertures import measure_kron_factor
 from skysieve.extraction.background import BackgroundMesh
@@ -132,7 +133,7 @@ def _merge_hot_into_cold(cold: Found, hot: Found, *, bands: BandWindows, recipe:
     f = cold.footprints
     ellipses = Ellipses(f.x, f.y, f.a, f.b, f.theta, f.label.astype(np.int32))
     factor, _ = measure_kron_factor(bands.scene(0, whole, cold.labels), ellipses, recipe.photometry)
-    outside = ~_inside_any(ellipses.scaled(COLD_REACH * factor), hot.footprints.x, hot.footprints.y)
+    outside = ~find_inside(ellipses.scaled(COLD_REACH * factor), hot.footprints.x, hot.footprints.y)
     peaks_free = cold.labels[hot.footprints.peak_y, hot.footprints.peak_x] == 0
     kept = hot.footprints.take(outside & peaks_free)
     renumber = np.zeros(len(hot.footprints) + 1, np.int32)
@@ -142,12 +143,17 @@ def _merge_hot_into_cold(cold: Found, hot: Found, *, bands: BandWindows, recipe:
     return Found(concatenate_footprints([f, kept]), labels)
 
 
-def _inside_any(ellipses: Ellipses, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Tell which positions lie inside at least one ellipse."""
+def find_inside(ellipses: Ellipses, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Tell which positions [pixel] lie inside at least one ellipse."""
     inside = np.zeros(len(x), bool)
-    for row in range(len(ellipses.x)):
-        dx, dy = x - ellipses.x[row], y - ellipses.y[row]
-        cosine, sine = np.cos(ellipses.theta[row]), np.sin(ellipses.theta[row])
-        major, minor = (dx * cosine + dy * sine) / ellipses.a[row], (dy * cosine - dx * sine) / ellipses.b[row]
-        inside |= np.hypot(major, minor) < 1
+    if len(x) == 0 or len(ellipses.x) == 0:
+        return inside
+    centers = np.column_stack([ellipses.x, ellipses.y])
+    near = cKDTree(np.column_stack([x, y])).query_ball_point(centers, ellipses.a)
+    at = np.repeat(np.arange(len(near)), [len(found) for found in near])
+    point = np.concatenate([np.asarray(found, int) for found in near])
+    dx, dy = x[point] - ellipses.x[at], y[point] - ellipses.y[at]
+    cosine, sine = np.cos(ellipses.theta[at]), np.sin(ellipses.theta[at])
+    major, minor = (dx * cosine + dy * sine) / ellipses.a[at], (dy * cosine - dx * sine) / ellipses.b[at]
+    inside[point[np.hypot(major, minor) < 1]] = True
     return inside
