@@ -121,57 +121,79 @@ def measure_footprints(
     (its manual, "Position and shape parameters derived from the isophotal profile").
     """
     start = np.searchsorted(pixels.source, np.arange(count))
+    peak_at = _find_peaks(pixels.filtered, pixels.source, start)
+    moments = _measure_moments(pixels, peak_at, gain=gain)
+    singular = moments.x2 * moments.y2 - moments.xy**2 < SINGULAR
+    x2, y2 = moments.x2 + singular / 12, moments.y2 + singular / 12
+    a, b, theta = convert_moments(x2, y2, moments.xy)
+    cut = threshold * pixels.sigma
+    level = cut[peak_at].astype(float)
+    peak = np.maximum.reduceat(pixels.value, start) if count else np.zeros(0)
+    fallback = GAUSSIAN_FWHM * np.sqrt((x2 + y2) / 2)
+    return Footprints(
+        label=np.arange(1, count + 1),
+        group=group,
+        x=pixels.x[peak_at] + origin[1] + moments.x,
+        y=pixels.y[peak_at] + origin[0] + moments.y,
+        x2=x2,
+        y2=y2,
+        xy=moments.xy,
+        errx2=moments.errx2,
+        erry2=moments.erry2,
+        errxy=moments.errxy,
+        a=a,
+        b=b,
+        theta=theta,
+        npix=np.bincount(pixels.source, minlength=count),
+        iso0=np.bincount(pixels.source, pixels.value > cut, minlength=count).astype(int),
+        fwhm=_measure_core(pixels, moments.radius2, peak=peak, fallback=fallback),
+        flux=np.bincount(pixels.source, pixels.value, minlength=count),
+        flux_variance=moments.variance,
+        peak=peak.astype(float),
+        filtered_peak=pixels.filtered[peak_at].astype(float),
+        peak_x=pixels.x[peak_at] + origin[1],
+        peak_y=pixels.y[peak_at] + origin[0],
+        threshold=level,
+        margin=_measure_margin(pixels, start, min_area=min_area) - level,
+        flags=np.where(singular, int(SourceFlag.ISOPHOTE_INCOMPLETE), 0),
+    )
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """First moments from the peak, second moments with their noise, the summed variance, and r^2 of every pixel."""
+
+    x: Float[np.ndarray, " source"]
+    y: Float[np.ndarray, " source"]
+    x2: Float[np.ndarray, " source"]
+    y2: Float[np.ndarray, " source"]
+    xy: Float[np.ndarray, " source"]
+    errx2: Float[np.ndarray, " source"]
+    erry2: Float[np.ndarray, " source"]
+    errxy: Float[np.ndarray, " source"]
+    variance: Float[np.ndarray, " source"]
+    radius2: Float[np.ndarray, " pixel"]
+
+
+def _measure_moments(pixels: FootprintPixels, peak_at: np.ndarray, *, gain: float) -> _Moments:
+    """Measure barycenters and second moments, about the peak first so that no digits are lost."""
 
     def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(pixels.source, values, minlength=count)
+        return np.bincount(pixels.source, values, minlength=len(peak_at))
 
-    peak_at = _find_peaks(pixels.filtered, pixels.source, start)
     px, py = pixels.x[peak_at], pixels.y[peak_at]
     dx, dy = (pixels.x - px[pixels.source]).astype(float), (pixels.y - py[pixels.source]).astype(float)
     weight = np.maximum(total(pixels.filtered), np.finfo(np.float32).tiny)
     mx, my = total(pixels.filtered * dx) / weight, total(pixels.filtered * dy) / weight
     dx -= mx[pixels.source]
     dy -= my[pixels.source]
-    x2, y2, xy = (total(pixels.filtered * p) / weight for p in (dx * dx, dy * dy, dx * dy))
     variance = np.square(pixels.sigma, dtype=float)
     if np.isfinite(gain):
         variance = variance + np.maximum(pixels.value, 0) / gain
-    errx2, erry2, errxy = (total(variance * p) / weight**2 for p in (dx * dx, dy * dy, dx * dy))
-    singular = x2 * y2 - xy**2 < SINGULAR
-    x2, y2 = x2 + singular / 12, y2 + singular / 12
-    a, b, theta = convert_moments(x2, y2, xy)
-    cut = threshold * pixels.sigma
-    flux = total(pixels.value)
-    filtered_peak = pixels.filtered[peak_at].astype(float)
-    level = cut[peak_at].astype(float)
-    peak = np.maximum.reduceat(pixels.value, start) if count else np.zeros(0)
-    return Footprints(
-        label=np.arange(1, count + 1),
-        group=group,
-        x=px + mx + origin[1],
-        y=py + my + origin[0],
-        x2=x2,
-        y2=y2,
-        xy=xy,
-        errx2=errx2,
-        erry2=erry2,
-        errxy=errxy,
-        a=a,
-        b=b,
-        theta=theta,
-        npix=np.bincount(pixels.source, minlength=count),
-        iso0=total(pixels.value > cut).astype(int),
-        fwhm=_measure_core(pixels, dx * dx + dy * dy, peak=peak, fallback=GAUSSIAN_FWHM * np.sqrt((x2 + y2) / 2)),
-        flux=flux,
-        flux_variance=total(variance),
-        peak=peak.astype(float),
-        filtered_peak=filtered_peak,
-        peak_x=px + origin[1],
-        peak_y=py + origin[0],
-        threshold=level,
-        margin=_measure_margin(pixels, start, min_area=min_area) - level,
-        flags=np.where(singular, int(SourceFlag.ISOPHOTE_INCOMPLETE), 0),
-    )
+    products = (dx * dx, dy * dy, dx * dy)
+    x2, y2, xy = (total(pixels.filtered * p) / weight for p in products)
+    errx2, erry2, errxy = (total(variance * p) / weight**2 for p in products)
+    return _Moments(mx, my, x2, y2, xy, errx2, erry2, errxy, total(variance), products[0] + products[1])
 
 
 def convert_moments(
@@ -191,13 +213,14 @@ def flag_touching(
     labels: Int[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], count: int
 ) -> Bool[np.ndarray, " source"]:
     """Tell which sources 1..count have a bad pixel in their footprint or next to it."""
+    near = bad.copy()
+    near[1:] |= bad[:-1]
+    near[:-1] |= bad[1:]
+    rows = near.copy()
+    near[:, 1:] |= rows[:, :-1]
+    near[:, :-1] |= rows[:, 1:]
     touched = np.zeros(count + 1, bool)
-    rows, columns = np.nonzero(bad)
-    for shift_y in (-1, 0, 1):
-        for shift_x in (-1, 0, 1):
-            y = np.clip(rows + shift_y, 0, labels.shape[0] - 1)
-            x = np.clip(columns + shift_x, 0, labels.shape[1] - 1)
-            touched[labels[y, x]] = True
+    touched[labels[near]] = True
     return touched[1:]
 
 
