@@ -45,9 +45,10 @@ def detect_sources(window: Window, recipe: DetectionRecipe, *, gain: float) -> F
     filtered = _filter(window, recipe)
     above = find_above(filtered, window.noise, threshold=recipe.threshold, bad=window.bad)
     labels = _label_groups(above, recipe.min_area)
-    group_of, flags = _split_groups(labels, filtered, recipe)
+    unit = np.float32(2.0 ** np.floor(np.log2(window.noise.mesh.median_rms)))  # keeps the tree's numbers in range
+    group_of, flags = _split_groups(labels, filtered, recipe, unit=unit)
     footprints = _measure(window, filtered, labels=labels, group_of=group_of, recipe=recipe, gain=gain)
-    flags = flags | _flag_surroundings(window, labels, len(footprints))
+    flags = flags | _flag_surroundings(window, labels, group_of)
     footprints = _add_flags(footprints, flags)
     return Found(footprints.take(window.tile.owns(footprints.peak_y, footprints.peak_x)), labels)
 
@@ -55,10 +56,15 @@ def detect_sources(window: Window, recipe: DetectionRecipe, *, gain: float) -> F
 def _filter(window: Window, recipe: DetectionRecipe) -> Float[np.ndarray, "y x"]:
     """Smooth the window, weighting by the noise where that changes from pixel to pixel."""
     kernel = make_kernel(recipe.smoothing)
-    if window.noise.plane is None or len(kernel) == 1:
-        return smooth(window.data, kernel)
-    usable = ~window.bad & (window.noise.plane > 0)
-    return smooth_weighted(window.data, np.where(usable, window.noise.plane, np.float32(np.inf)), kernel)
+    if len(kernel) == 1:
+        return window.data
+    if window.noise.plane is None:
+        filtered = smooth(window.data, kernel)
+    else:
+        usable = ~window.bad & (window.noise.plane > 0)
+        filtered = smooth_weighted(window.data, np.where(usable, window.noise.plane, np.float32(np.inf)), kernel)
+    filtered[window.bad] = 0  # light that leaked there must not pass for a neighbor's peak
+    return filtered
 
 
 def _label_groups(above: Bool[np.ndarray, "y x"], min_area: int) -> Int[np.ndarray, "y x"]:
@@ -73,9 +79,9 @@ def _label_groups(above: Bool[np.ndarray, "y x"], min_area: int) -> Int[np.ndarr
 
 
 def _split_groups(
-    labels: Int[np.ndarray, "y x"], filtered: Float[np.ndarray, "y x"], recipe: DetectionRecipe
+    labels: Int[np.ndarray, "y x"], filtered: Float[np.ndarray, "y x"], recipe: DetectionRecipe, *, unit: np.float32
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Deblend in place the groups with several peaks; return the group and the flags of every source."""
+    """Deblend in place the groups with several peaks, in a flux unit; return the group and the flags of each source."""
     boxes = find_objects(labels)
     peaks = _count_peaks(labels, filtered, len(boxes)) if recipe.contrast < 1 else np.ones(len(boxes) + 1, int)
     group_of = list(range(1, len(boxes) + 1))
@@ -83,7 +89,7 @@ def _split_groups(
     for group in np.flatnonzero(peaks > 1).tolist():
         box = boxes[group - 1]
         inside = labels[box] == group
-        alone = np.where(inside, filtered[box], 0)
+        alone = np.where(inside, filtered[box], 0) / unit
         split = split_group(alone, recipe, peaks=int(peaks[group]))
         flags[group - 1] |= int(split.flag)
         if split.count < 2:
@@ -151,14 +157,21 @@ def _measure(
     )
 
 
-def _flag_surroundings(window: Window, labels: np.ndarray, count: int) -> np.ndarray:
-    """Set flags from what a footprint touches: bad pixels, the border of the image, the border of the window."""
+def _flag_surroundings(window: Window, labels: np.ndarray, group_of: np.ndarray) -> np.ndarray:
+    """Set flags from what a footprint touches: bad pixels, the border of the image, the border of the window.
+
+    A group cut by the border of the window may fall apart differently than the whole, so all its sources are flagged.
+    """
+    count = len(group_of)
     flags = np.where(flag_touching(labels, window.bad, count), int(SourceFlag.BAD_PIXELS), 0)
     sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
     for side, cut in zip(sides, window.tile.cut_sides, strict=True):
         touched = np.zeros(count + 1, bool)
         touched[side] = True
-        flags |= np.where(touched[1:], int(SourceFlag.LARGER_THAN_HALO if cut else SourceFlag.EDGE), 0)
+        if cut:
+            flags |= np.where(np.isin(group_of, group_of[touched[1:]]), int(SourceFlag.LARGER_THAN_HALO), 0)
+        else:
+            flags |= np.where(touched[1:], int(SourceFlag.EDGE), 0)
     return flags
 
 

@@ -81,12 +81,20 @@ def _search(
 
 
 def _stitch(labels: Int[np.ndarray, "y x"], found: Found, *, tile: Tile, count: int) -> int:
-    """Write a window's owned sources into the label map, numbered on from ``count``; return the new count."""
+    """Write a window's owned sources into the label map, numbered on from ``count``; return the new count.
+
+    Where windows disagree, because a group was cut, a pixel belongs to the tile in whose core it lies: so each source
+    keeps at least its peak.
+    """
     owned = found.footprints.label
     renumber = np.zeros(int(found.labels.max(initial=0)) + 1, np.int32)
     renumber[owned] = np.arange(count + 1, count + len(owned) + 1)
     new = renumber[found.labels]
-    np.copyto(labels[tile.window], new, where=new > 0)
+    here = labels[tile.window]
+    free = here == 0
+    y0, x0 = tile.origin
+    free[tile.core[0].start - y0 : tile.core[0].stop - y0, tile.core[1].start - x0 : tile.core[1].stop - x0] = True
+    np.copyto(here, new, where=free & (new > 0))
     return count + len(owned)
 
 
