@@ -138,15 +138,17 @@ def _average(
     """Noise-weighted mean of several bands, its noise if that were independent, and where no band is good."""
     total = np.zeros_like(windows[0].data)
     weights = np.zeros_like(total)
+    lowest = min(window.noise.mesh.median_rms for window in windows)
+    unit = np.float32(2.0 ** np.floor(np.log2(lowest)))  # a power of two keeps squares in range and changes no digit
     for window in windows:
-        sigma = window.noise.rows(0, len(total))
-        with np.errstate(divide="ignore"):
+        sigma = window.noise.rows(0, len(total)) / unit
+        with np.errstate(divide="ignore", over="ignore"):
             weight = np.where(window.bad | (sigma <= 0), 0, 1 / np.square(sigma)).astype(np.float32)
         total += weight * window.data
         weights += weight
     bad = weights == 0
     safe = np.where(bad, np.float32(1), weights)
-    return total / safe, 1 / np.sqrt(safe), bad
+    return total / safe, unit / np.sqrt(safe), bad
 
 
 def _add_padding(band: Band) -> np.ndarray:

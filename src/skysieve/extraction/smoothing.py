@@ -80,10 +80,12 @@ def smooth_weighted(
     Signal to noise of the matched filter, (k * d/s^2) / sqrt(k^2 * 1/s^2), scaled by sqrt(sum k^2) s to the scale of
     a plain convolution.
     """
-    weight = 1 / np.square(sigma)
-    signal = smooth(image * weight, kernel)
-    noise = smooth(weight, kernel**2)
-    scale = float(np.sum(kernel**2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        filtered = signal / np.sqrt(noise) * scale * np.where(np.isfinite(sigma), sigma, 0)
+    lowest = float(sigma.min(initial=np.inf))
+    unit = sigma.dtype.type(2.0 ** np.floor(np.log2(lowest)) if 0 < lowest < np.inf else 1.0)
+    sigma = sigma / unit  # exactly, by a power of two, so that squares neither overflow nor vanish
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        weight = 1 / np.square(sigma)
+        noise = smooth(weight, kernel**2)
+        signal = smooth(image * weight, kernel)
+        filtered = signal / np.sqrt(noise) * float(np.sum(kernel**2)) * np.where(np.isfinite(sigma), sigma, 0)
     return np.where(noise > 0, filtered, 0).astype(np.float32)
