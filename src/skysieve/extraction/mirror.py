@@ -1,5 +1,7 @@
 """What neighbors and bad pixels inside an aperture take away or add, judged by the pixels opposite them."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
@@ -35,15 +37,13 @@ def mirror_defects(
     share : ndarray, shape (source,)
         Part of the aperture's area that was replaced.
     """
-    half_x, half_y = _half_sizes(apertures)
-    sizes = (2 * half_x + 1) * (2 * half_y + 1)
+    boxes = _find_boxes(apertures, data.shape)
+    sizes = boxes.width * boxes.height
     block = np.cumsum(sizes) // PIXELS_AT_ONCE
     correction, share = np.zeros(len(sizes)), np.zeros(len(sizes))
     for number in np.unique(block):
         rows = np.flatnonzero(block == number)
-        correction[rows], share[rows] = _mirror_block(
-            data, labels, bad, apertures=apertures, rows=rows, half_x=half_x[rows], half_y=half_y[rows]
-        )
+        correction[rows], share[rows] = _mirror_block(data, labels, bad, apertures=apertures, rows=rows, boxes=boxes)
     return correction, share
 
 
@@ -54,19 +54,14 @@ def _mirror_block(
     *,
     apertures: Ellipses,
     rows: np.ndarray,
-    half_x: np.ndarray,
-    half_y: np.ndarray,
+    boxes: "_Boxes",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mirror the defects of the sources ``rows`` at once."""
-    height, width = data.shape
-    source, dx, dy = _expand(half_x, half_y)
-    x = np.rint(apertures.x[rows]).astype(np.int32)[source] + dx
-    y = np.rint(apertures.y[rows]).astype(np.int32)[source] + dy
-    inside = np.flatnonzero((x >= 0) & (x < width) & (y >= 0) & (y < height))
-    flat = y[inside] * np.int64(width) + x[inside]
+    source, x, y = _expand(boxes, rows)
+    flat = y * np.int64(data.shape[1]) + x
     found = labels.ravel()[flat]
-    defect = ((found != 0) & (found != apertures.label[rows].astype(np.int32)[source[inside]])) | bad.ravel()[flat]
-    use = inside[defect]
+    defect = ((found != 0) & (found != apertures.label[rows].astype(np.int32)[source])) | bad.ravel()[flat]
+    use = np.flatnonzero(defect)
     at = rows[source[use]]
     x, y, owner = x[use], y[use], source[use]
     cover = _coverage(x - apertures.x[at], y - apertures.y[at], apertures=apertures, at=at)
@@ -91,22 +86,38 @@ def _mirror_value(
     return np.where(clean, data[y, x], 0.0)
 
 
-def _half_sizes(apertures: Ellipses) -> tuple[np.ndarray, np.ndarray]:
-    """Half width and height of each aperture's bounding box [pixel]."""
+@dataclass(frozen=True)
+class _Boxes:
+    """First column and row and the size of each aperture's bounding box, cut off at the border of the image."""
+
+    left: Int[np.ndarray, " source"]
+    low: Int[np.ndarray, " source"]
+    width: Int[np.ndarray, " source"]
+    height: Int[np.ndarray, " source"]
+
+
+def _find_boxes(apertures: Ellipses, shape: tuple[int, ...]) -> _Boxes:
+    """Bounding boxes with a margin of a pixel: no larger than the image, however large the apertures are."""
     cosine, sine = np.cos(apertures.theta), np.sin(apertures.theta)
-    half_x = np.hypot(apertures.a * cosine, apertures.b * sine)
-    half_y = np.hypot(apertures.a * sine, apertures.b * cosine)
-    return np.ceil(half_x + 1).astype(int), np.ceil(half_y + 1).astype(int)
+    left, right = _bound(apertures.x, np.hypot(apertures.a * cosine, apertures.b * sine), shape[1])
+    low, high = _bound(apertures.y, np.hypot(apertures.a * sine, apertures.b * cosine), shape[0])
+    return _Boxes(left, low, right - left, high - low)
 
 
-def _expand(half_x: np.ndarray, half_y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """List the pixels of all boxes: source number and offsets from the box center."""
-    width, size = 2 * half_x + 1, (2 * half_x + 1) * (2 * half_y + 1)
+def _bound(center: np.ndarray, half: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """First pixel of each interval and the one after its last."""
+    middle, half = np.rint(center), np.ceil(half + 1)
+    return np.clip(middle - half, 0, length).astype(int), np.clip(middle + half + 1, 0, length).astype(int)
+
+
+def _expand(boxes: _Boxes, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """List the pixels of the boxes ``rows``: number in that list, x and y."""
+    left, low, width, height = (getattr(boxes, name)[rows].astype(np.int32) for name in _Boxes.__dataclass_fields__)
+    size = width * height
     source = np.repeat(np.arange(len(size), dtype=np.int32), size)
     place = np.arange(size.sum(), dtype=np.int32) - np.repeat((np.cumsum(size) - size).astype(np.int32), size)
-    row, column = np.divmod(place, np.repeat(width.astype(np.int32), size))
-    half_x, half_y = half_x.astype(np.int32), half_y.astype(np.int32)
-    return source, column - np.repeat(half_x, size), row - np.repeat(half_y, size)
+    row, column = np.divmod(place, np.repeat(width, size))
+    return source, column + np.repeat(left, size), row + np.repeat(low, size)
 
 
 def _coverage(dx: np.ndarray, dy: np.ndarray, *, apertures: Ellipses, at: np.ndarray) -> np.ndarray:
