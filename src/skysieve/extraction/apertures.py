@@ -21,6 +21,7 @@ CROWDED_SHARE = 0.1
 class ApertureFlux:
     """Flux and variance in one aperture a source; ``replaced`` is the share of its area filled by mirror pixels.
 
+    ``flux`` is NaN where the variance is zero: nothing is known of any pixel there, as in a band that is all bad.
     ``truncated`` tells that the aperture crosses the border of the scene.
     """
 
@@ -140,7 +141,7 @@ def _correct(
         replaced[dirty] = share
     scale = 1.0 if scene.noise.plane is not None else scene.noise.at(ellipses.x, ellipses.y)
     variance = np.square(error * scale)
-    return ApertureFlux(flux, variance, replaced, (flag & sep.APER_TRUNC) > 0)
+    return ApertureFlux(np.where(variance > 0, flux, np.nan), variance, replaced, (flag & sep.APER_TRUNC) > 0)
 
 
 def _noise_or_one(scene: Scene) -> np.ndarray | float:

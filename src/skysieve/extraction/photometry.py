@@ -1,4 +1,4 @@
-"""Our extraction of one detector image: background, detection, photometry, PSF, stellarity, catalog."""
+"""Fluxes, radii and pixel flags of all sources of an image in all its bands, tile by tile."""
 
 from dataclasses import dataclass, fields
 
@@ -149,7 +149,7 @@ def _measure_band(
 def _error(variance: np.ndarray, flux: np.ndarray, gain: float) -> np.ndarray:
     """Return the standard error from background noise and, where the gain is known, the source's own Poisson noise."""
     poisson = np.maximum(flux, 0) / gain if np.isfinite(gain) else 0.0
-    error: np.ndarray = np.sqrt(variance + poisson)
+    error: np.ndarray = np.sqrt(np.where(variance > 0, variance + poisson, np.nan))
     return error
 
 
@@ -165,7 +165,8 @@ def _measure_isophotal(scene: Scene, ellipses: Ellipses) -> tuple[np.ndarray, np
         variance = np.bincount(owner, minlength=length)[label] * scene.noise.at(ellipses.x, ellipses.y) ** 2
     peak = np.full(length, -np.inf, np.float32)
     np.maximum.at(peak, owner, value)
-    return np.bincount(owner, value, length)[label], variance, peak[label].astype(float)
+    flux = np.bincount(owner, value, length)[label]
+    return np.where(variance > 0, flux, np.nan), variance, peak[label].astype(float)
 
 
 def _flag_pixels(
