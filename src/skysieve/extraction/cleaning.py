@@ -41,8 +41,9 @@ def find_spurious(footprints: Footprints, index: float) -> Bool[np.ndarray, " so
     determinant = f.x2 * f.y2 - f.xy**2
     q2 = (f.y2[bright] * dx**2 + f.x2[bright] * dy**2 - 2 * f.xy[bright] * dx * dy) / determinant[bright]
     contrast = np.maximum(f.filtered_peak / f.threshold, 1.0)
-    alpha = (contrast ** (1 / index) - 1) * np.pi * f.a * f.b / f.npix
-    wing = f.filtered_peak[bright] * (1 + alpha[bright] * q2) ** -index
+    with np.errstate(over="ignore", invalid="ignore"):  # a small index makes wings of any height vanish at once
+        alpha = (contrast ** (1 / index) - 1) * np.pi * f.a * f.b / f.npix
+        wing = f.filtered_peak[bright] * (1 + alpha[bright] * q2) ** -index
     spurious[faint[wing > f.margin[faint]]] = True
     return spurious
 

@@ -119,7 +119,7 @@ def evaluate_psf(
 
 
 def measure_stamp_shape(stamp: Float[np.ndarray, "y x"]) -> tuple[float, float, float]:
-    """Width [pixel FWHM], ellipticity and angle [deg, from +x toward +y] of a PSF stamp.
+    """Width [pixel FWHM], ellipticity and angle [deg, from +x toward +y] of a PSF stamp; NaN where it has no shape.
 
     Notes
     -----
@@ -130,10 +130,14 @@ def measure_stamp_shape(stamp: Float[np.ndarray, "y x"]) -> tuple[float, float, 
     variance = 2.0
     for _ in range(20):
         weight = stamp * np.exp(-0.5 * (dx**2 + dy**2) / variance)
+        if not weight.sum() > 0:
+            return np.nan, np.nan, np.nan
         moments = [float((weight * p).sum() / weight.sum()) for p in (dx * dx, dy * dy, dx * dy)]
         measured = max(0.05, (moments[0] + moments[1]) / 2)
         variance = 1 / max(1 / measured - 1 / variance, 0.5 / measured)
     covariance = np.array([[moments[0], moments[2]], [moments[2], moments[1]]])
+    if not np.linalg.eigvalsh(covariance).min() > 0:  # a single line of pixels
+        return np.nan, np.nan, np.nan
     freed = np.linalg.inv(np.linalg.inv(covariance) - np.eye(2) / variance)
     (minor, major), vectors = np.linalg.eigh(freed)
     angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1]))

@@ -68,9 +68,11 @@ def measure_sky_shapes(
 
 
 def _step(ra: np.ndarray, dec: np.ndarray, ra_next: np.ndarray, dec_next: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Offset east and north [arcsec] from one position to one close by."""
-    east = ((ra_next - ra + 180) % 360 - 180) * np.cos(np.radians(dec))
-    return 3600 * east, 3600 * (dec_next - dec)
+    """Offset east and north [arcsec] from one position to one close by, in its tangent plane: true at the poles too."""
+    turn, dec, dec_next = np.radians(ra_next - ra), np.radians(dec), np.radians(dec_next)
+    east = np.cos(dec_next) * np.sin(turn)
+    north = np.sin(dec_next - dec) + 2 * np.sin(dec) * np.cos(dec_next) * np.sin(turn / 2) ** 2
+    return 3600 * np.degrees(east), 3600 * np.degrees(north)
 
 
 def _transform(

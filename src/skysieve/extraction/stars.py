@@ -21,6 +21,9 @@ DISQUALIFYING = (
 KERNEL = 0.04
 """Width of the density kernel in ln(size): stars of one exposure scatter by about that."""
 
+WIDEST = 0.15
+"""Stars of one exposure share a size to better than this in ln(size); a wider clump is galaxies."""
+
 SHARPEST = 0.45
 """No star puts more of its light into one pixel than this; cosmic rays and hot pixels do."""
 
@@ -29,17 +32,19 @@ SHARPEST = 0.45
 class StarLocus:
     """Stars of an image and the half-light radius [pixel] of a star anywhere on it.
 
-    ``coefficients`` are of a polynomial in ln(radius), ``scatter`` is the spread of ln(radius) around it.
+    ``coefficients`` are of a polynomial in ln(radius), ``scatter`` is the spread of ln(radius) around it, ``limits``
+    its range at the stars, which keeps it sane where there are none.
     """
 
     stars: Bool[np.ndarray, " source"]
     coefficients: Float[np.ndarray, " term"]
     scatter: float
     shape: tuple[int, int]
+    limits: tuple[float, float]
 
     def radius(self, x: Float[np.ndarray, " source"], y: Float[np.ndarray, " source"]) -> np.ndarray:
         """Half-light radius of a star at each position [pixel]."""
-        return np.exp(evaluate_field(self.coefficients, x, y, shape=self.shape))
+        return np.exp(np.clip(evaluate_field(self.coefficients, x, y, shape=self.shape), *self.limits))
 
 
 def select_stars(
@@ -75,7 +80,7 @@ def select_stars(
     Returns
     -------
     StarLocus or None
-        None when fewer than ``min_stars`` sources share a size.
+        None when fewer than ``min_stars`` sources share a size, or their sizes scatter by more than 15 %.
 
     Notes
     -----
@@ -103,7 +108,9 @@ def select_stars(
     stars[brightest[near]] = True
     if np.count_nonzero(stars) < recipe.min_stars:
         return None
-    return StarLocus(stars, coefficients, scatter, shape)
+    at_stars = evaluate_field(coefficients, x[stars], y[stars], shape=shape)
+    limits = (float(at_stars.min()) - 3 * scatter, float(at_stars.max()) + 3 * scatter)
+    return StarLocus(stars, coefficients, scatter, shape, limits)
 
 
 def _find_smallest_peak(size: np.ndarray) -> float:
