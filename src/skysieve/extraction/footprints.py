@@ -11,6 +11,9 @@ from skysieve.records import SourceFlag
 SINGULAR = 0.00694
 """Determinant of the second moments below which a shape is a single row of pixels: (1/12)^2."""
 
+CORE = 0.4
+"""Pixels above this share of the peak make the core: few enough that wings do not widen it (Moffat by 2 %)."""
+
 GAUSSIAN_FWHM = 2 * np.sqrt(2 * np.log(2))
 
 
@@ -245,12 +248,12 @@ def _measure_margin(pixels: FootprintPixels, start: np.ndarray, *, min_area: int
 def _measure_core(
     pixels: FootprintPixels, radius2: np.ndarray, *, peak: np.ndarray, fallback: np.ndarray
 ) -> np.ndarray:
-    """Full width at half maximum [pixel] of a Gaussian fitted to the pixels above a fifth of the peak.
+    """Full width at half maximum [pixel] of a Gaussian fitted to the pixels above two fifths of the peak.
 
     Least squares of ln(value) against r^2, weighted by value^2 since the error of ln(value) goes as 1/value. Falls
     back on the moments where fewer than three pixels qualify or the profile does not fall outward.
     """
-    core = pixels.value > 0.2 * np.maximum(peak, 0)[pixels.source]
+    core = pixels.value > CORE * np.maximum(peak, 0)[pixels.source]
     core &= pixels.value > 0
     source, r2 = pixels.source[core], radius2[core]
     value = pixels.value[core].astype(float)
