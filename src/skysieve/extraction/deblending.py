@@ -1,91 +1,104 @@
-"""Separation of one connected group of pixels into sources, each group on its own and so independent of the rest."""
+"""Separation of connected groups of pixels into sources, each group on its own and so independent of the rest."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
-import sep
 from jaxtyping import Float, Int
 
 from skysieve.extraction.recipe import DetectionRecipe
+from skysieve.extraction.tree import find_branches, find_first, gather_groups
+from skysieve.extraction.wings import share_wings
 from skysieve.records import SourceFlag
 
-SUBOBJECT_LIMITS = (1024, 8192, 32767)
-"""Sub-objects a level may hold; the last is the most that sep can count."""
+PIXELS_AT_ONCE = 1 << 18
+"""Groups are deblended together up to this many pixels, so that many small ones cost little more than one large."""
 
-MOST_PIXELS = 4_000_000
-"""Groups larger than this are not deblended: the tree would take hours."""
-
-
-MOST_WORK = 4e9
-"""Pixels times peaks above which a group gets a quarter of the levels: at all of them it would take minutes."""
+MOST_PIXELS = 1 << 24
+"""Groups larger than this are left whole: a pixel takes about 150 bytes."""
 
 
-@dataclass(frozen=True)
-class Split:
-    """Labels 1..n inside the bounding box of a group (0 elsewhere), and what went wrong."""
-
-    labels: Int[np.ndarray, "y x"]
-    count: int
-    flag: SourceFlag
-
-
-def split_group(filtered: Float[np.ndarray, "y x"], recipe: DetectionRecipe, *, peaks: int) -> Split:
-    """Deblend one group with SExtractor's multi-threshold tree.
+def split_groups(
+    labels: Int[np.ndarray, "y x"], filtered: Float[np.ndarray, "y x"], recipe: DetectionRecipe
+) -> tuple[Int[np.ndarray, " source"], Int[np.ndarray, " source"]]:
+    """Deblend in place every group of a label map.
 
     Parameters
     ----------
-    filtered : ndarray, shape (y, x), float32
-        Bounding box of the group in the filtered image, zero outside the group.
+    labels : ndarray, shape (y, x)
+        8-connected groups 1..n, 0 elsewhere. The first source of a group that falls apart keeps its label, the others
+        are numbered on from n.
+    filtered : ndarray, shape (y, x)
+        Filtered image [any unit], positive and finite in all groups.
     recipe : DetectionRecipe
-        Levels, contrast and smallest area.
-    peaks : int
-        Local maxima of the group: no level of the tree has more sub-objects.
+        Levels, contrast (1 splits nothing) and smallest area.
 
     Returns
     -------
-    Split
-        The group left whole, with a flag, when it has more sub-objects or pixels than the tree holds.
+    group_of, flags : ndarray, shape (source,)
+        Group and flags of each source 1, 2, ...: ``BLENDED`` when its group fell apart, ``BUFFER_OVERFLOW`` when that
+        is too large to try. Empty without groups.
 
     Notes
     -----
-    Bertin & Arnouts (1996), section 5. Pixels in the wings go to a branch at random with the probability its Gaussian
-    profile gives; sep starts that sequence anew for each group, so a group is always split alike.
+    ``find_branches`` tells which sources there are, ``share_wings`` which pixels are theirs. A group is split alike
+    wherever it lies and whatever else is in the image.
     """
-    inside = filtered > 0
-    pixels = int(np.count_nonzero(inside))
-    if pixels > MOST_PIXELS:
-        return Split(inside.astype(np.int32), 1, SourceFlag.BUFFER_OVERFLOW)
-    sep.set_extract_pixstack(pixels + sum(filtered.shape) + 16)
-    threshold = float(np.nextafter(filtered[inside].min(), np.float32(0)))
-    fewer = max(2, recipe.levels // 4)
-    for levels in (recipe.levels, fewer) if pixels * peaks < MOST_WORK else (fewer,):
-        for limit in [limit for limit in SUBOBJECT_LIMITS if limit > peaks] or SUBOBJECT_LIMITS[-1:]:
-            labels = _try_split(filtered, threshold, recipe, levels=levels, limit=limit)
-            if labels is not None:
-                flag = SourceFlag(0) if levels == recipe.levels else SourceFlag.DEBLEND_OVERFLOW
-                return Split(labels, int(labels.max()), flag)
-    return Split(inside.astype(np.int32), 1, SourceFlag.DEBLEND_OVERFLOW)
+    at = np.flatnonzero(labels)
+    size = np.bincount(labels.ravel()[at], minlength=1)[1:]
+    group_of = np.arange(1, len(size) + 1)
+    if recipe.contrast < 1:
+        peaks = _count_peaks(labels, filtered, at)
+        possible = (peaks > 1) & (size <= MOST_PIXELS)
+        for batch in _batch(labels, at, np.where(possible, size, 0)):
+            group_of = _split_batch(labels, filtered, batch, recipe=recipe, group_of=group_of)
+    blended = np.bincount(group_of)[group_of] > 1
+    flags = np.where(blended, int(SourceFlag.BLENDED), 0)
+    return group_of, flags | np.where(size[group_of - 1] > MOST_PIXELS, int(SourceFlag.BUFFER_OVERFLOW), 0)
 
 
-def _try_split(
-    filtered: np.ndarray, threshold: float, recipe: DetectionRecipe, *, levels: int, limit: int
-) -> np.ndarray | None:
-    """Run the tree with one limit of sub-objects; None when it overflows."""
-    sep.set_sub_object_limit(limit)
-    try:
-        _, labels = sep.extract(
-            filtered,
-            threshold,
-            minarea=recipe.min_area,
-            filter_kernel=None,
-            deblend_nthresh=levels,
-            deblend_cont=recipe.contrast,
-            clean=False,
-            segmentation_map=True,
-        )
-    except Exception as error:  # sep raises plain Exception
-        if "overflow" not in str(error):
-            raise
-        return None
-    found: np.ndarray = labels
-    return found
+def _count_peaks(labels: np.ndarray, filtered: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Local maxima of each group, or more: pixels on the border of the image count as such.
+
+    A group with one falls apart at no level, so most groups need not be tried.
+    """
+    height, width = labels.shape
+    rows, columns = np.divmod(at, width)
+    border = (rows == 0) | (rows == height - 1) | (columns == 0) | (columns == width - 1)
+    label, value = labels.ravel(), filtered.ravel()
+    highest = at[~border]
+    for step in (1, -1, width, -width, width + 1, -width - 1, width - 1, 1 - width):
+        there, here = value[highest + step], value[highest]
+        lower = (there <= here) if step > 0 else (there < here)
+        highest = highest[lower | (label[highest + step] == 0)]
+    peaks: np.ndarray = np.bincount(label[np.append(highest, at[border])], minlength=int(label[at].max(initial=0)) + 1)
+    return peaks[1:]
+
+
+def _batch(labels: np.ndarray, at: np.ndarray, size: np.ndarray) -> Iterator[np.ndarray]:
+    """Flat indices, ascending, of the pixels of some groups at a time, each complete; groups of size 0 are left out."""
+    batch_of = np.append(-1, np.where(size > 0, np.cumsum(size) // PIXELS_AT_ONCE, -1))
+    batch = batch_of[labels.ravel()[at]]
+    order = np.argsort(batch, kind="stable")
+    for start, stop in pairwise(np.searchsorted(batch[order], np.arange(batch_of.max() + 2))):
+        if start < stop:
+            yield at[order[start:stop]]
+
+
+def _split_batch(
+    labels: np.ndarray, filtered: np.ndarray, at: np.ndarray, *, recipe: DetectionRecipe, group_of: np.ndarray
+) -> np.ndarray:
+    """Deblend some groups in place; return ``group_of`` with the new sources at its end."""
+    groups = gather_groups(at, labels, filtered)
+    branch = find_branches(groups, recipe)
+    count = int(branch.max())
+    if count == 0:
+        return group_of
+    first = find_first(branch, count + 1)[1:]
+    parent = labels.ravel()[at[first]]
+    further = np.ones(count, bool)
+    further[np.unique(parent, return_index=True)[1]] = False
+    names = np.append(0, np.where(further, len(group_of) + np.cumsum(further), parent))
+    owner = share_wings(groups, branch)
+    np.put(labels, at[owner > 0], names[owner[owner > 0]])
+    return np.append(group_of, parent[further])

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.ndimage import find_objects, label
+from scipy.ndimage import label
 
 from skysieve.extraction.bands import Window
-from skysieve.extraction.deblending import split_group
+from skysieve.extraction.deblending import split_groups
 from skysieve.extraction.footprints import FootprintPixels, Footprints, flag_touching, measure_footprints
 from skysieve.extraction.noise import find_above, gather_noise
 from skysieve.extraction.recipe import DetectionRecipe
@@ -45,8 +45,7 @@ def detect_sources(window: Window, recipe: DetectionRecipe, *, gain: float) -> F
     filtered = _filter(window, recipe)
     above = find_above(filtered, window.noise, threshold=recipe.threshold, bad=window.bad)
     labels = _label_groups(above, recipe.min_area)
-    unit = np.float32(2.0 ** np.floor(np.log2(window.noise.mesh.median_rms)))  # keeps the tree's numbers in range
-    group_of, flags = _split_groups(labels, filtered, recipe, unit=unit)
+    group_of, flags = split_groups(labels, filtered, recipe)
     footprints = _measure(window, filtered, labels=labels, group_of=group_of, recipe=recipe, gain=gain)
     flags = flags | _flag_surroundings(window, labels, group_of)
     footprints = _add_flags(footprints, flags)
@@ -76,49 +75,6 @@ def _label_groups(above: Bool[np.ndarray, "y x"], min_area: int) -> Int[np.ndarr
     large[0] = False
     labels.ravel()[at] = np.where(large, np.cumsum(large), 0).astype(np.int32)[group]
     return labels
-
-
-def _split_groups(
-    labels: Int[np.ndarray, "y x"], filtered: Float[np.ndarray, "y x"], recipe: DetectionRecipe, *, unit: np.float32
-) -> tuple[np.ndarray, np.ndarray]:
-    """Deblend in place the groups with several peaks, in a flux unit; return the group and the flags of each source."""
-    boxes = find_objects(labels)
-    peaks = _count_peaks(labels, filtered, len(boxes)) if recipe.contrast < 1 else np.ones(len(boxes) + 1, int)
-    group_of = list(range(1, len(boxes) + 1))
-    flags = [0] * len(boxes)
-    for group in np.flatnonzero(peaks > 1).tolist():
-        box = boxes[group - 1]
-        inside = labels[box] == group
-        alone = np.where(inside, filtered[box], 0) / unit
-        split = split_group(alone, recipe, peaks=int(peaks[group]))
-        flags[group - 1] |= int(split.flag)
-        if split.count < 2:
-            continue
-        first = len(group_of)
-        numbers = np.array([0, group, *range(first + 1, first + split.count)], np.int32)
-        np.copyto(labels[box], numbers[split.labels], where=inside)
-        flags[group - 1] |= int(SourceFlag.BLENDED)
-        group_of += [group] * (split.count - 1)
-        flags += [flags[group - 1]] * (split.count - 1)
-    return np.array(group_of, int), np.array(flags, int)
-
-
-def _count_peaks(labels: np.ndarray, filtered: np.ndarray, count: int) -> np.ndarray:
-    """Local maxima of each group 0..count: only a group with several can fall apart at any level.
-
-    Pixels on the border of the window count as maxima, which costs at most a needless try.
-    """
-    height, width = labels.shape
-    at = np.flatnonzero(labels)
-    flat, value = filtered.ravel(), filtered.ravel()[at]
-    column = at % width
-    border = (column == 0) | (column == width - 1) | (at < width) | (at >= (height - 1) * width)
-    highest = np.ones(len(at), bool)
-    for step in (-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1):
-        neighbor = flat[np.clip(at + step, 0, flat.size - 1)]
-        highest &= (neighbor <= value) if step > 0 else (neighbor < value)
-    peaks: np.ndarray = np.bincount(labels.ravel()[at][highest | border], minlength=count + 1)
-    return peaks
 
 
 def _measure(
