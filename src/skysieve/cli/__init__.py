@@ -1,1 +1,5 @@
-"""cli."""
+"""The command line: the only place that composes everything."""
+
+from skysieve.cli.main import main
+
+__all__ = ["main"]

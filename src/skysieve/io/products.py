@@ -2,7 +2,8 @@
 
 import io
 import math
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -55,6 +56,26 @@ def write_segmentation(path: Path, planes: Iterable[SegmentationPlane]) -> None:
         fits.HDUList([fits.PrimaryHDU()]).writeto(file)
         for plane in planes:
             _append_plane(file, plane)
+
+
+def join_segmentations(parts: Sequence[Path], target: Path) -> None:
+    """Put the extensions of several segmentation files into one, byte by byte, without unpacking them.
+
+    Parameters
+    ----------
+    parts : sequence of Path
+        Files of ``write_segmentation``.
+    target : Path
+        The file to write, whole or not at all.
+    """
+    empty = io.BytesIO()
+    fits.HDUList([fits.PrimaryHDU()]).writeto(empty)
+    with write_whole(target) as temporary, temporary.open("wb") as file:
+        file.write(empty.getbuffer())
+        for part in parts:
+            with part.open("rb") as source:
+                source.seek(len(empty.getbuffer()))
+                shutil.copyfileobj(source, file)
 
 
 def read_segmentation(path: Path, extension: str | int = 1) -> Int32[np.ndarray, "y x"]:

@@ -1,0 +1,105 @@
+"""A person's last word: a small table that replaces values of single sources, kept beside what it replaced."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skysieve.io.catalogs import read_catalog
+from skysieve.records import Catalog, Column, SourceFlag
+
+VERDICTS = {"stellarity": (0.0, 1.0), "flags": (0.0, float(2**62))}
+"""Columns that may be overruled, and the values they take."""
+
+OVERRULED_BY = Column("overruled_by", "str", "", "who overruled a value of this row, and why", "meta.note")
+
+
+@dataclass(frozen=True)
+class Overrule:
+    """One replacement: of which source, in which column, by what, by whom and why."""
+
+    id: int
+    column: str
+    value: float
+    who: str
+    why: str
+
+
+def read_overrules(path: Path) -> list[Overrule]:
+    """Read an overrule table.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, or any format of ``read_catalog``, with columns ``id, value, who, why`` and optionally ``column``
+        (``stellarity`` where it is missing or empty).
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, a column cannot be overruled, a value is out of range, or ``who`` or ``why`` is empty.
+    """
+    table = read_catalog(path)
+    missing = {"id", "value", "who", "why"} - set(table.names)
+    if missing:
+        raise ValueError(
+            f"{path.name}: column {', '.join(sorted(missing))} is missing; an overrule is id, value, who, why"
+        )
+    rows = [table.row(index) for index in range(len(table))]
+    return [_check(path, number, row) for number, row in enumerate(rows, start=1)]
+
+
+def apply_overrules(catalog: Catalog, overrules: list[Overrule]) -> tuple[Catalog, list[dict[str, object]]]:
+    """Replace values, set the flag OVERRULED, name who did it; return the catalog and what was replaced.
+
+    Raises
+    ------
+    ValueError
+        If an id is not in the catalog, or the same value is overruled twice.
+    """
+    if not overrules:
+        return catalog, []
+    row_of = {int(identifier): row for row, identifier in enumerate(catalog["id"])}
+    columns = {name: catalog[name].copy() for name in {"flags", *(o.column for o in overrules)}}
+    notes = np.full(len(catalog), "", dtype=object)
+    replaced: list[dict[str, object]] = []
+    seen = set()
+    for one in overrules:
+        if one.id not in row_of:
+            raise ValueError(f"overrule: there is no source {one.id} in the catalog; its ids are in the column id")
+        if (one.id, one.column) in seen:
+            raise ValueError(f"overrule: {one.column} of source {one.id} is given twice; keep one row")
+        seen.add((one.id, one.column))
+        row = row_of[one.id]
+        before = float(catalog[one.column][row])
+        replaced.append({"id": one.id, "column": one.column, "value": one.value, "who": one.who, "why": one.why,
+                         "before": before if math.isfinite(before) else None})  # fmt: skip
+        columns[one.column][row] = one.value
+        columns["flags"][row] |= int(SourceFlag.OVERRULED)
+        notes[row] = "; ".join(filter(None, [notes[row], f"{one.who}: {one.why}"]))
+    for column in catalog.schema:
+        if column.name in columns:
+            catalog = catalog.with_column(column, columns[column.name])
+    return catalog.with_column(OVERRULED_BY, notes), replaced
+
+
+def _check(path: Path, number: int, row: dict[str, object]) -> Overrule:
+    """Validate one row of the table."""
+    where = f"{path.name}, row {number}"
+    column = str(row.get("column") or "stellarity")
+    if column in {"nan", ""}:
+        column = "stellarity"
+    if column not in VERDICTS:
+        raise ValueError(f"{where}: {column} cannot be overruled; {', '.join(VERDICTS)} can")
+    try:
+        identifier, value = int(float(str(row["id"]))), float(str(row["value"]))
+    except ValueError:
+        raise ValueError(f"{where}: id {row['id']} or value {row['value']} is not a number") from None
+    low, high = VERDICTS[column]
+    if not low <= value <= high:
+        raise ValueError(f"{where}: value {value:g} of {column} must lie between {low:g} and {high:g}")
+    who, why = str(row["who"]).strip(), str(row["why"]).strip()
+    if who in {"", "nan"} or why in {"", "nan"}:
+        raise ValueError(f"{where}: who and why must both be given, so that the change can be traced")
+    return Overrule(identifier, column, value, who, why)

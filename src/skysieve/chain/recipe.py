@@ -1,0 +1,26 @@
+"""The recipe of a whole run: one TOML file decides everything that ends up in the catalog."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import Field
+
+from skysieve.config import STRICT
+from skysieve.execution import ExecutionRecipe
+from skysieve.extraction import ExtractionRecipe
+from skysieve.io.exposures import InputRecipe
+
+
+@dataclass(frozen=True)
+class ChainRecipe:
+    """Sections of ``chain.toml``; ``seed`` feeds every stage that draws random numbers.
+
+    ``execution`` says where and how fast a run is done, never what comes out, and so is no part of its identity.
+    """
+
+    __pydantic_config__ = STRICT
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    input: InputRecipe = field(default_factory=InputRecipe)
+    extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
+    execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)

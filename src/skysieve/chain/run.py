@@ -1,0 +1,111 @@
+"""A whole run: plan, measure every detector, put the products together."""
+
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from skysieve.chain.overrule import read_overrules
+from skysieve.chain.plan import Inputs, RunPlan, plan_run
+from skysieve.chain.products import write_products
+from skysieve.chain.recipe import ChainRecipe
+from skysieve.chain.stage import Work, measure_detector
+from skysieve.execution import Outcome, map_items, open_ledger
+from skysieve.io.psf import read_psf
+from skysieve.records import Catalog, ImageFlag
+
+LOG = logging.getLogger("skysieve.run")
+USELESS = ImageFlag.UNREADABLE | ImageFlag.FAILED | ImageFlag.ALL_BAD | ImageFlag.TOO_SMALL
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Where a run is, its table of images, and how many of its inputs gave something to measure."""
+
+    folder: Path
+    images: Catalog
+    usable: int
+
+    @property
+    def n_sources(self) -> int:
+        """Sources in the catalog."""
+        return int(self.images["n_sources"].sum())
+
+
+def run_chain(
+    inputs: Inputs,
+    out: Path,
+    *,
+    recipe: ChainRecipe | None = None,
+    overrule: Path | None = None,
+    overwrite: bool = False,
+    on_done: Callable[[Outcome], None] = lambda _: None,
+    on_plan: Callable[[RunPlan], None] = lambda _: None,
+) -> RunResult:
+    """Turn images into a run folder: catalog, segmentation maps, regions, report, provenance.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Images, or bands of one field, and what comes with them.
+    out : Path
+        The run folder. A run that was killed there resumes; another run there is refused unless ``overwrite``.
+    recipe : ChainRecipe, optional
+        All settings; defaults without it.
+    overrule : Path, optional
+        Table of values to replace (see ``read_overrules``).
+    overwrite : bool
+        Replace another run in the folder.
+    on_done, on_plan : callable
+        Called with the plan before the first pixel is read, and with each item's outcome.
+
+    Returns
+    -------
+    RunResult
+        Also when some inputs, or all, could not be used: the table of images says why.
+
+    Raises
+    ------
+    ValueError
+        If arguments, recipe, overrule table or PSF are unusable, or the folder holds another run.
+    OSError
+        If the disk is full.
+    """
+    recipe = recipe or ChainRecipe()
+    overrules = [] if overrule is None else read_overrules(overrule)
+    psf = None if inputs.psf is None else read_psf(inputs.psf)
+    plan = plan_run(inputs, recipe)
+    on_plan(plan)
+    out = out.resolve()
+    with open_ledger(out, plan.fingerprint, overwrite=overwrite) as ledger, _log_to(out / "run.log"):
+        LOG.info("run of %d images with method %s", len(plan.detectors), recipe.extraction.method)
+        work = [Work(index, key, a, psf) for index, (key, a) in enumerate(zip(plan.keys, plan.detectors, strict=True))]
+        stage = functools.partial(measure_detector, folder=out, recipe=recipe)
+
+        def note(outcome: Outcome) -> None:
+            LOG.info("%s %s in %.1f s %s", outcome.key, outcome.state, outcome.seconds, outcome.error)
+            on_done(outcome)
+
+        outcomes = map_items(stage, work, keys=plan.keys, ledger=ledger, recipe=recipe.execution, on_done=note)
+        images = write_products(out, plan, outcomes, overrules=overrules)
+        LOG.info("%d sources; products written", int(images["n_sources"].sum()))
+    usable = sum(1 for flags in images["flags"] if not int(flags) & int(USELESS))
+    return RunResult(out, images, usable)
+
+
+@contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    """Send the run's log to a file for a while."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level = LOG.level
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        LOG.removeHandler(handler)
+        LOG.setLevel(level)
+        handler.close()
