@@ -11,6 +11,7 @@ from skysieve.extraction.finishing import Measured
 from skysieve.extraction.footprints import GAUSSIAN_FWHM, Footprints
 from skysieve.extraction.foreign import (
     Subtracted,
+    choose_gain,
     combine_bands,
     flag_pixels,
     limit_kron,
@@ -90,6 +91,7 @@ def _detect(bands: tuple[Subtracted, ...], detection: DetectionRecipe, name: str
             detection.threshold,
             err=noise,
             mask=bad,
+            gain=choose_gain(bands),
             minarea=detection.min_area,
             filter_kernel=np.outer(kernel, kernel).astype(np.float32),
             filter_type="conv",  # as SExtractor; "matched" gives the threshold another meaning
@@ -134,8 +136,7 @@ def _measure_light(
     band: Subtracted, footprints: Footprints, *, factor: np.ndarray, labels: np.ndarray, recipe: ExtractionRecipe
 ) -> BandPhotometry:
     """Measure one band in the apertures of the reference band."""
-    gain = band.band.calibration.gain
-    settings = {"err": band.rms, "mask": band.band.bad, "gain": gain if np.isfinite(gain) else None}
+    settings = {"err": band.rms, "mask": band.band.bad, "gain": choose_gain((band,))}
     kron, error, clipped = sep.sum_ellipse(band.data, *_shape(footprints), factor, **settings, subpix=1)
     circles = [
         sep.sum_circle(band.data, footprints.x, footprints.y, diameter / 2, **settings)[:2]
@@ -145,9 +146,9 @@ def _measure_light(
     radii, _ = sep.flux_radius(
         band.data, footprints.x, footprints.y, 6.0 * footprints.a, LIGHT_FRACTIONS, normflux=positive, subpix=5
     )
-    radii = np.where(kron[:, None] > 0, radii.reshape(len(kron), -1), np.nan)
+    radii = np.where(kron[:, None] > 0, radii.reshape(len(kron), len(LIGHT_FRACTIONS)), np.nan)
     flags = flag_pixels(band, footprints, labels, flux=kron)
     flags |= np.where(clipped & sep.APER_TRUNC, int(SourceFlag.APERTURE_INCOMPLETE), 0)
     iso, iso_error, peak = sum_footprints(band, labels, len(footprints))
-    columns = np.reshape(circles, (-1, 2, len(kron)))
+    columns = np.reshape(circles, (len(circles), 2, len(kron)))
     return BandPhotometry(kron, error, columns[:, 0].T, columns[:, 1].T, iso, iso_error, peak, radii, flags)

@@ -43,6 +43,12 @@ def combine_bands(
     return mean.astype(np.float32), (1 / np.sqrt(safe)).astype(np.float32), total == 0
 
 
+def choose_gain(bands: Sequence[Subtracted]) -> float | None:
+    """Return electrons per image unit of a single band, None when unknown or when several bands are averaged."""
+    gain = bands[0].band.calibration.gain
+    return gain if len(bands) == 1 and np.isfinite(gain) else None
+
+
 def sample_mesh(
     level: Float[np.ndarray, "y x"], rms: Float[np.ndarray, "y x"], recipe: ExtractionRecipe
 ) -> BackgroundMesh:
@@ -120,8 +126,8 @@ def sum_footprints(
     """Flux, its error and the brightest pixel inside the footprints of sources 1..count."""
     at = np.flatnonzero(labels)
     owner, value = labels.ravel()[at], band.data.ravel()[at]
-    flux = np.bincount(owner, value, count + 1)[1:]
-    variance: np.ndarray = np.bincount(owner, np.square(band.rms.ravel()[at], dtype=float), count + 1)[1:]
+    flux = np.bincount(owner, value, count + 1)[1:].astype(float)  # whole numbers of no pixels
+    variance = np.bincount(owner, np.square(band.rms.ravel()[at], dtype=float), count + 1)[1:].astype(float)
     gain = band.band.calibration.gain
     if np.isfinite(gain):
         variance = variance + np.maximum(flux, 0) / gain

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
+from scipy.ndimage import maximum_filter
 
 from skysieve.extraction.background import evaluate_mesh
 from skysieve.extraction.bands import (
@@ -22,6 +23,7 @@ from skysieve.extraction.footprints import Footprints
 from skysieve.extraction.foreign import Subtracted, flag_pixels, make_footprints, sample_mesh
 from skysieve.extraction.photometry import BandPhotometry, Photometry
 from skysieve.extraction.recipe import DetectionRecipe, ExtractionRecipe
+from skysieve.extraction.smoothing import make_kernel
 from skysieve.extraction.source_extractor_files import (
     Plane,
     ProgramOutput,
@@ -156,8 +158,9 @@ def _convert(
 
 
 def _see(band: CalibratedBand, output: ProgramOutput, recipe: ExtractionRecipe, *, several: bool) -> Subtracted:
-    """Return a band with the program's background and our bad pixels."""
-    known = Band(band.band.name, band.band.data, band.bad, band.band.variance, band.band.calibration)
+    """Return a band with the program's background; bad is also what its filter leaves out around our bad pixels."""
+    bad = maximum_filter(band.bad, size=len(make_kernel(recipe.detection.smoothing))) if band.bad.any() else band.bad
+    known = Band(band.band.name, band.band.data, bad, band.band.variance, band.band.calibration)
     mesh = sample_mesh(output.level, output.rms, recipe)
     if several:  # the noise it wrote is that of the detection image
         mesh = replace(mesh, rms=band.mesh.rms)

@@ -1,0 +1,215 @@
+"""Time and memory of extraction against plain sep, photutils and the SExtractor program.
+
+Prints a table, one claim a row with the measured ratio first, and the machine it ran on. Times are medians of
+interleaved repeats (A B A B), so that what else the machine does strikes all alike. Every method has one thread.
+
+Run: python benchmarks/extraction.py [--quick] [--crowded] [--folder FOLDER] [--only NAME ...]
+"""
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from astropy.io import fits
+
+from extraction_stage import extract_detector
+from make_mosaic import SHAPE, add_sky, draw_scene, make_header, make_noise, write_mosaic
+from skysieve.execution import ExecutionRecipe, limit_threads, map_items, open_ledger
+from skysieve.extraction import ExtractionRecipe, extract
+from skysieve.extraction.source_extractor_files import find_program, find_star_network, list_columns, make_settings
+from skysieve.io.exposures import InputRecipe, list_detectors, read_detector
+from skysieve.records import Calibration, Detector
+
+MEGABYTE = 1e6
+CLAIMS = ("sep", "photutils", "source-extractor", "memory", "workers", "mosaic")
+
+
+def main() -> None:
+    """Measure what was asked for and print it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a quarter of the image, fewer repeats and CCDs")
+    parser.add_argument("--crowded", action="store_true", help="ten times as many sources an image")
+    parser.add_argument("--folder", type=Path, help="keep the mosaic here; else a temporary folder")
+    parser.add_argument("--only", nargs="+", choices=CLAIMS, default=CLAIMS)
+    parser.add_argument("--peak", nargs=2, metavar=("FILE", "CCDS"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.peak:
+        print_peak(Path(given.peak[0]), int(given.peak[1]))
+        return
+    describe_machine()
+    with limit_threads(1), tempfile.TemporaryDirectory() as scratch:
+        folder = given.folder or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        shape = (SHAPE[0] // 2, SHAPE[1] // 2) if given.quick else SHAPE
+        sources = 5000 * shape[0] * shape[1] // (SHAPE[0] * SHAPE[1]) * (10 if given.crowded else 1)
+        image = write_image(folder / "image.fits", shape, sources)
+        run_image_claims(image, given.only, repeats=3 if given.quick else 7)
+        if {"memory", "workers", "mosaic"} & set(given.only):
+            run_mosaic_claims(folder, given.only, ccds=(2, 4, 8) if given.quick else (4, 12, 36))
+
+
+def run_image_claims(image: Path, only: list[str], *, repeats: int) -> None:
+    """Compare the methods on one image."""
+    detector = read_image(image)
+    found = len(extract(detector, ExtractionRecipe()).catalog)
+    rows, columns = detector.shape
+    print(f"\nimage: {columns}x{rows} pixels, {found} sources found\n")
+    print(f"{'ratio':>8}  {'claim':>8}  {'holds':5}  what")
+    in_memory = partial(run_method, detector, "skysieve")
+    if "sep" in only:
+        compare("time, plain sep = 1", in_memory, partial(run_method, detector, "sep"), most=1.25, repeats=repeats)
+    if "source-extractor" in only:
+        with tempfile.TemporaryDirectory() as name:
+            program = prepare_program(image, Path(name))
+            compare("time with reading the file, SExtractor program = 1", partial(run_from_file, image), program,
+                    most=1.0, repeats=repeats)  # fmt: skip
+    if "photutils" in only:
+        compare("time, photutils = 1", in_memory, partial(run_method, detector, "photutils"), most=0.1, repeats=2)
+
+
+def run_mosaic_claims(folder: Path, only: list[str], *, ccds: tuple[int, int, int]) -> None:
+    """Measure memory, and the gain from a second worker, on a mosaic."""
+    path = folder / f"mosaic{ccds[-1]}.fits"
+    if not path.exists():
+        write_mosaic(path, ccds=ccds[-1])
+    unit = 4 * SHAPE[0] * SHAPE[1] / MEGABYTE
+    if "memory" in only or "mosaic" in only:
+        peaks = {count: measure_peak(path, count) for count in ((1,) if "mosaic" not in only else (1, *ccds))}
+        report(peaks[1] / unit, 6.0, f"peak memory above the imports, one float32 CCD ({unit:.0f} MB) = 1")
+        if "mosaic" in only:
+            shown = ", ".join(f"{peak:.0f} MB after {count}" for count, peak in peaks.items() if count > 1)
+            report(
+                peaks[ccds[-1]] / peaks[ccds[0]],
+                1.1,
+                f"memory of a worker after {ccds[-1]} CCDs, after {ccds[0]} = 1 ({shown})",
+            )
+    if "workers" in only:
+        compare_workers(path, ccds[1])
+
+
+def compare(what: str, ours: Callable[[], object], other: Callable[[], object], *, most: float, repeats: int) -> None:
+    """Time two functions in turn and report the ratio of their medians; the claim is that it is at most ``most``."""
+    seconds: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repeats):
+        for times, function in zip(seconds, (ours, other), strict=True):
+            start = time.perf_counter()
+            function()
+            times.append(time.perf_counter() - start)
+    first, second = (statistics.median(times) for times in seconds)
+    each = statistics.median(a / b for a, b in zip(*seconds, strict=True))
+    report(first / second, most, f"{what} ({first:.2f} s against {second:.2f} s; median of pairs {each:.2f})")
+
+
+def report(ratio: float, most: float, what: str) -> None:
+    """Print one row."""
+    print(f"{ratio:8.3f}  <={most:6.2f}  {'yes' if ratio <= most else 'NO':5}  {what}", flush=True)
+
+
+def run_method(detector: Detector, method: str) -> int:
+    """Extract by one method; all fill the same columns."""
+    return len(extract(detector, ExtractionRecipe(method=method)).catalog)
+
+
+def run_from_file(path: Path) -> int:
+    """Read the file and extract by our method."""
+    return len(extract(read_image(path), ExtractionRecipe()).catalog)
+
+
+def prepare_program(image: Path, folder: Path) -> Callable[[], object]:
+    """Write the program's settings as a person would have them; return what runs it, as a new process each time."""
+    program = find_program()
+    network, recipe = find_star_network(program), ExtractionRecipe()
+    with fits.open(image) as file:
+        header = file[0].header
+    settings = make_settings(
+        folder, recipe, detection=recipe.detection, shape=(header["NAXIS2"], header["NAXIS1"]), seeing=4.0,
+        calibration=Calibration(gain=header["GAIN"], saturation=header["SATURATE"]), network=network,
+    )  # fmt: skip
+    lines = [f"{name} {value}" for name, value in settings.items()]
+    columns = [*list_columns(recipe.photometry.diameters, network=network), "BACKGROUND", "ALPHA_J2000", "DELTA_J2000",
+               "A_WORLD", "B_WORLD", "THETA_J2000", "ERRX2_WORLD", "ERRY2_WORLD", "FWHM_WORLD", "MAG_AUTO",
+               "MAGERR_AUTO"]  # fmt: skip
+    (folder / "settings.sex").write_text("\n".join(lines))
+    (folder / "columns.param").write_text("\n".join(columns))
+    command = [str(program), str(image.resolve()), "-c", "settings.sex"]
+    return partial(subprocess.run, command, cwd=folder, check=True, capture_output=True)
+
+
+def compare_workers(path: Path, ccds: int) -> None:
+    """Time one worker and two over the same detectors, in turn."""
+    addresses = list_detectors([path], recipe=InputRecipe())[:ccds]
+    seconds: dict[int, list[float]] = {1: [], 2: []}
+    for workers in (1, 2, 2, 1):
+        with tempfile.TemporaryDirectory() as name:
+            seconds[workers].append(run_workers(addresses, Path(name), workers))
+    one, two = (statistics.median(seconds[workers]) for workers in (1, 2))
+    holds = "yes" if one / two >= 1.8 else "NO"
+    what = f"speed of two workers over {ccds} CCDs, starting them included, one = 1 ({one:.1f} s and {two:.1f} s)"
+    print(f"{one / two:8.3f}  >=  1.80  {holds:5}  {what}", flush=True)
+
+
+def run_workers(addresses: list, folder: Path, workers: int) -> float:
+    """Seconds that a run over all detectors takes."""
+    recipe = ExecutionRecipe(workers=workers)
+    start = time.perf_counter()
+    with open_ledger(folder, "benchmark") as ledger:
+        outcomes = map_items(partial(extract_detector, folder), addresses, keys=[a.stem for a in addresses],
+                             ledger=ledger, recipe=recipe, on_done=lambda _: None)  # fmt: skip
+    failed = [outcome.error for outcome in outcomes if outcome.state != "done"]
+    if failed:
+        raise RuntimeError(failed[0])
+    return time.perf_counter() - start
+
+
+def measure_peak(path: Path, ccds: int) -> float:
+    """Peak memory [MB] above that after the imports, of a process of its own that extracts some CCDs in turn."""
+    command = [sys.executable, __file__, "--peak", str(path), str(ccds)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def print_peak(path: Path, ccds: int) -> None:
+    """Extract the first CCDs in this process and print the growth of its peak memory [MB]."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    addresses = list_detectors([path], recipe=InputRecipe())[:ccds]
+    for address in addresses:
+        extract(read_detector(address, InputRecipe()), ExtractionRecipe())
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / MEGABYTE)
+
+
+def write_image(path: Path, shape: tuple[int, int], sources: int) -> Path:
+    """Write one simulated float32 image."""
+    data = add_sky(draw_scene(shape, sources=sources, seed=1), make_noise(shape, seed=0), seed=1)
+    header = make_header(0, shape)
+    header["EXPTIME"] = 300.0
+    fits.PrimaryHDU(data, header).writeto(path, overwrite=True)
+    return path
+
+
+def read_image(path: Path) -> Detector:
+    """Read a file of one image."""
+    return read_detector(list_detectors([path], recipe=InputRecipe())[0], InputRecipe())
+
+
+def describe_machine() -> None:
+    """Print what this ran on."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), platform.processor())
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "scipy", "sep", "photutils", "skysieve"))
+    cores = f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f})"
+    print(f"{model}, {cores}, Python {platform.python_version()}, {packages}")
+
+
+if __name__ == "__main__":
+    main()
