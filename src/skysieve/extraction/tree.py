@@ -187,7 +187,7 @@ def _grow_tree(
     recipe: DetectionRecipe,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Join parts from the highest level down; return the branch (0 = none) of each summit and the branch's level."""
-    count = int(summit.max()) + 1
+    count = int(summit.max(initial=-1)) + 1
     order = np.argsort(reached, kind="stable")
     pixels = np.split(order, np.searchsorted(reached[order], np.arange(1, recipe.levels)))
     enough = recipe.contrast * np.bincount(groups.group, weights=groups.value)

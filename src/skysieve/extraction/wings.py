@@ -59,7 +59,7 @@ def share_wings(groups: Groups, branch: Int[np.ndarray, " pixel"]) -> Int[np.nda
     front = np.flatnonzero(core & _touches(~core, groups.neighbors))
     while len(front):
         front = _advance(claims, front, groups=groups, profiles=profiles, settled=core)
-    cut_off = _find_cut_off(claims, core)
+    cut_off = _find_cut_off(claims, core, neighbors=groups.neighbors)
     claims.owner[cut_off], claims.height[cut_off] = 0, -np.inf
     settled = claims.owner > 0
     front = np.flatnonzero(settled & _touches(cut_off, groups.neighbors))
@@ -136,12 +136,20 @@ def _evaluate(profiles: Profiles, branch: np.ndarray, x: np.ndarray, y: np.ndarr
     return height
 
 
-def _find_cut_off(claims: Claims, core: Bool[np.ndarray, " pixel"]) -> Bool[np.ndarray, " pixel"]:
-    """Tell which owned pixels no longer lead back, from owner to same owner, to the core of their branch."""
-    own = np.arange(len(core), dtype=np.int32)
-    back = np.where(claims.owner[claims.origin] == claims.owner, claims.origin, own)
+def _find_cut_off(
+    claims: Claims, core: Bool[np.ndarray, " pixel"], *, neighbors: Int[np.ndarray, "8 pixel"]
+) -> Bool[np.ndarray, " pixel"]:
+    """Tell which owned pixels are not connected to the core of their branch through pixels of that branch."""
+    back = np.where(claims.owner[claims.origin] == claims.owner, claims.origin, np.arange(len(core), dtype=np.int32))
     while True:
         farther = back[back]
         if np.array_equal(farther, back):
-            return (claims.owner > 0) & ~core[back]
+            break
         back = farther
+    doubtful = (claims.owner > 0) & ~core[back]  # the way they were claimed is cut; there may be another
+    front = np.flatnonzero((claims.owner > 0) & ~doubtful & _touches(doubtful, neighbors))
+    while len(front):
+        to = neighbors[:, front]
+        front = np.unique(to[doubtful[to] & (claims.owner[to] == claims.owner[front])])
+        doubtful[front] = False
+    return doubtful
