@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from skysieve.extraction.recipe import DetectionRecipe
 
@@ -157,12 +155,7 @@ def _climb(groups: Groups) -> np.ndarray:
         target = np.where(higher, neighbor, target)
         best = np.maximum(best, there)
     summits = target == np.arange(len(target))
-    while True:
-        farther = target[target]
-        if np.array_equal(farther, target):
-            break
-        target = farther
-    return (np.cumsum(summits, dtype=np.int32) - 1)[target]
+    return (np.cumsum(summits, dtype=np.int32) - 1)[follow(target)]
 
 
 def _link_summits(neighbors: np.ndarray, summit: np.ndarray, reached: np.ndarray, *, levels: int) -> list[np.ndarray]:
@@ -225,10 +218,33 @@ def _merge(parts: Parts, joined: np.ndarray, counts: np.ndarray) -> tuple[np.nda
 
 
 def _join(pairs: np.ndarray, count: int) -> np.ndarray:
-    """Tell which connected part of a graph each of its ``count`` nodes belongs to."""
-    graph = coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(count, count))
-    joined: np.ndarray = connected_components(graph, directed=False)[1]
-    return joined
+    """Tell which connected part of a graph each of its ``count`` nodes belongs to, numbered by their first nodes.
+
+    Every root hooks onto the lowest one it is tied to, until no tie is left.
+    """
+    root = np.arange(count)
+    while pairs.size:
+        high, low = np.maximum(*root[pairs]), np.minimum(*root[pairs])
+        np.minimum.at(root, high, low)
+        root = follow(root)
+        pairs = pairs[:, root[pairs[0]] != root[pairs[1]]]
+    numbers: np.ndarray = (np.cumsum(root == np.arange(count)) - 1)[root]
+    return numbers
+
+
+def follow(target: Int[np.ndarray, " item"]) -> Int[np.ndarray, " item"]:
+    """Follow every pointer to the end of its chain, which points to itself.
+
+    Examples
+    --------
+    >>> follow(np.array([0, 0, 1, 3, 2])).tolist()
+    [0, 0, 0, 3, 0]
+    """
+    while True:
+        farther = target[target]
+        if np.array_equal(farther, target):
+            return target
+        target = farther
 
 
 def _number(branch: np.ndarray) -> np.ndarray:

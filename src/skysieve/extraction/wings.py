@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from skysieve.extraction.tree import Groups
+from skysieve.extraction.tree import Groups, follow
 
 LEAST_CONTRAST = 0.2
 """Smallest ln(peak / level) of a branch that its profile is given: below, noise decides on it."""
@@ -141,12 +141,7 @@ def _find_cut_off(
 ) -> Bool[np.ndarray, " pixel"]:
     """Tell which owned pixels are not connected to the core of their branch through pixels of that branch."""
     back = np.where(claims.owner[claims.origin] == claims.owner, claims.origin, np.arange(len(core), dtype=np.int32))
-    while True:
-        farther = back[back]
-        if np.array_equal(farther, back):
-            break
-        back = farther
-    doubtful = (claims.owner > 0) & ~core[back]  # the way they were claimed is cut; there may be another
+    doubtful = (claims.owner > 0) & ~core[follow(back)]  # the way they were claimed is cut; there may be another
     front = np.flatnonzero((claims.owner > 0) & ~doubtful & _touches(doubtful, neighbors))
     while len(front):
         to = neighbors[:, front]
