@@ -13,6 +13,7 @@ from skysieve.chain.products import write_products
 from skysieve.chain.recipe import ChainRecipe
 from skysieve.chain.stage import Work, measure_detector
 from skysieve.execution import Outcome, map_items, open_ledger
+from skysieve.io.catalogs import read_catalog
 from skysieve.io.psf import read_psf
 from skysieve.records import Catalog, ImageFlag
 
@@ -76,12 +77,14 @@ def run_chain(
     recipe = recipe or ChainRecipe()
     overrules = [] if overrule is None else read_overrules(overrule)
     psf = None if inputs.psf is None else read_psf(inputs.psf)
+    positions = None if inputs.catalog is None else read_catalog(inputs.catalog)
     plan = plan_run(inputs, recipe)
     on_plan(plan)
     out = out.resolve()
     with open_ledger(out, plan.fingerprint, overwrite=overwrite) as ledger, _log_to(out / "run.log"):
         LOG.info("run of %d images with method %s", len(plan.detectors), recipe.extraction.method)
-        work = [Work(index, key, a, psf) for index, (key, a) in enumerate(zip(plan.keys, plan.detectors, strict=True))]
+        named = zip(plan.keys, plan.detectors, strict=True)
+        work = [Work(index, key, address, psf, positions) for index, (key, address) in enumerate(named)]
         stage = functools.partial(measure_detector, folder=out, recipe=recipe)
 
         def note(outcome: Outcome) -> None:

@@ -15,7 +15,7 @@ from skysieve.io.catalogs import write_catalog
 from skysieve.io.exposures import measure_local_scale, read_detector
 from skysieve.io.products import SegmentationPlane, write_segmentation
 from skysieve.io.psf import write_psf
-from skysieve.records import Detector, DetectorAddress, ImageFlag, PsfModel
+from skysieve.records import Catalog, Detector, DetectorAddress, ImageFlag, PsfModel
 from skysieve.report import draw_preview, write_preview
 
 PARTS = "parts"
@@ -30,6 +30,7 @@ class Work:
     key: str
     address: DetectorAddress
     psf: PsfModel | None
+    positions: Catalog | None
 
 
 def measure_detector(work: Work, *, folder: Path, recipe: ChainRecipe) -> Product:
@@ -64,7 +65,7 @@ def measure_detector(work: Work, *, folder: Path, recipe: ChainRecipe) -> Produc
             raise
         flags = address.flags | ImageFlag.UNREADABLE
         return make_product(folder, [], facts=_describe_unread(address, flags, (*address.messages, str(error))))
-    extraction = extract(detector, recipe.extraction, image_index=work.index, psf=work.psf)
+    extraction = extract(detector, recipe.extraction, image_index=work.index, psf=work.psf, positions=work.positions)
     files = _write_parts(folder / PARTS / work.key, detector, extraction)
     return make_product(folder, files, facts=_describe(detector, extraction))
 

@@ -14,21 +14,29 @@ from skysieve.extraction.finishing import (
     make_empty_extraction,
     refuse_detector,
 )
+from skysieve.extraction.footprints import GAUSSIAN_FWHM
+from skysieve.extraction.forced import DEFAULT_AXIS, find_places, place_sources
 from skysieve.extraction.photometry import BandPhotometry, measure_photometry
-from skysieve.extraction.psf import cut_centered, fit_psf
+from skysieve.extraction.psf import adopt_psf, cut_centered, fit_psf
 from skysieve.extraction.recipe import ExtractionRecipe
+from skysieve.extraction.schema import INPUT_ID
 from skysieve.extraction.search import search_image
-from skysieve.extraction.stars import StarLocus, select_stars
+from skysieve.extraction.stars import StarLocus, find_locus, select_stars
 from skysieve.extraction.stellarity import measure_stellarity
 from skysieve.extraction.tiles import make_tiles
-from skysieve.records import Detector, ImageFlag, PsfModel, SourceFlag
+from skysieve.records import Catalog, Detector, ImageFlag, PsfModel, SourceFlag
 
 SHARP = 0.6
 """Sources above 10 sigma whose half-light radius is below this many stars' are not made of light from the sky."""
 
 
 def extract_sources(
-    detector: Detector, recipe: ExtractionRecipe, *, image_index: int = 0, psf: PsfModel | None = None
+    detector: Detector,
+    recipe: ExtractionRecipe,
+    *,
+    image_index: int = 0,
+    psf: PsfModel | None = None,
+    positions: Catalog | None = None,
 ) -> Extraction:
     """Find and measure all sources of a detector image.
 
@@ -42,6 +50,8 @@ def extract_sources(
         Position of the image in the run, from which the ids are made.
     psf : PsfModel, optional
         Use this one; None measures it on the stars of the image.
+    positions : Catalog, optional
+        Measure at its sources instead of searching (see ``find_places``); the catalog then has a column ``input_id``.
 
     Returns
     -------
@@ -66,9 +76,17 @@ def extract_sources(
     combined = measure_combined(usable, recipe.background) if len(usable) > 1 else None
     gain = reference.band.calibration.gain if len(bands) == 1 else math.nan
     windows = BandWindows(bands)
-    found = search_image(windows if len(usable) == len(bands) else BandWindows(usable), combined, recipe, gain=gain)
+    searched = windows if len(usable) == len(bands) else BandWindows(usable)
+    psf = None if psf is None else adopt_psf(psf, detector.shape)
+    if positions is None:
+        found = search_image(searched, combined, recipe, gain=gain)
+        measured = _measure(detector, windows, found, recipe=recipe, psf=psf)
+        return finish_extraction(detector, recipe, measured, image_index=image_index)
+    places = find_places(positions, detector, axis=DEFAULT_AXIS if psf is None else psf.fwhm / GAUSSIAN_FWHM)
+    found = place_sources(searched, combined, recipe, places=places, gain=gain)
     measured = _measure(detector, windows, found, recipe=recipe, psf=psf)
-    return finish_extraction(detector, recipe, measured, image_index=image_index)
+    extraction = finish_extraction(detector, recipe, measured, image_index=image_index)
+    return replace(extraction, catalog=extraction.catalog.with_column(INPUT_ID, places.input_id))
 
 
 def _measure(
@@ -80,7 +98,10 @@ def _measure(
     photometry = measure_photometry(windows, found, recipe, reference=reference)
     main = photometry.bands[reference]
     flags = footprints.flags | np.bitwise_or.reduce([band.flags for band in photometry.bands], axis=0)
-    locus = _find_stars(detector, found, main, flags=flags, recipe=recipe)
+    if psf is None:
+        locus = _find_stars(detector, found, main, flags=flags, recipe=recipe)
+    else:
+        locus = find_locus(psf, len(footprints))
     psf = psf or _fit_psf(windows, found, main, locus=locus, recipe=recipe, reference=reference)
     snr = main.kron / main.kron_error
     place = {"x": footprints.x, "y": footprints.y}

@@ -148,9 +148,9 @@ def measure_footprints(
         b=b,
         theta=theta,
         npix=np.bincount(pixels.source, minlength=count),
-        iso0=np.bincount(pixels.source, pixels.value > cut, minlength=count).astype(int),
+        iso0=_sum_up(pixels, pixels.value > cut, count).astype(int),
         fwhm=_measure_core(pixels, moments.radius2, peak=peak, fallback=fallback),
-        flux=np.bincount(pixels.source, pixels.value, minlength=count),
+        flux=_sum_up(pixels, pixels.value, count),
         flux_variance=moments.variance,
         peak=peak.astype(float),
         filtered_peak=pixels.filtered[peak_at].astype(float),
@@ -182,7 +182,7 @@ def _measure_moments(pixels: FootprintPixels, peak_at: np.ndarray, *, gain: floa
     """Measure barycenters and second moments, about the peak first so that no digits are lost."""
 
     def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(pixels.source, values, minlength=len(peak_at))
+        return _sum_up(pixels, values, len(peak_at))
 
     px, py = pixels.x[peak_at], pixels.y[peak_at]
     dx, dy = (pixels.x - px[pixels.source]).astype(float), (pixels.y - py[pixels.source]).astype(float)
@@ -197,6 +197,11 @@ def _measure_moments(pixels: FootprintPixels, peak_at: np.ndarray, *, gain: floa
     x2, y2, xy = (total(pixels.filtered * p) / weight for p in products)
     errx2, erry2, errxy = (total(variance * p) / weight**2 for p in products)
     return _Moments(mx, my, x2, y2, xy, errx2, erry2, errxy, total(variance), products[0] + products[1])
+
+
+def _sum_up(pixels: FootprintPixels, values: np.ndarray, count: int) -> Float[np.ndarray, " source"]:
+    """Sum values over the pixels of each source; numpy's sum over no source at all would be one of integers."""
+    return np.bincount(pixels.source, values, minlength=count).astype(float)
 
 
 def convert_moments(

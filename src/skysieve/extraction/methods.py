@@ -22,13 +22,18 @@ from skysieve.extraction.photutils_baseline import measure_with_photutils
 from skysieve.extraction.recipe import DetectionRecipe, ExtractionRecipe, Method
 from skysieve.extraction.search import COLD_REACH, find_inside
 from skysieve.extraction.source_extractor import measure_with_source_extractor
-from skysieve.records import Detector, ImageFlag, PsfModel
+from skysieve.records import Catalog, Detector, ImageFlag, PsfModel
 
 Measure = Callable[[Detector, ExtractionRecipe, DetectionRecipe], Measured]
 
 
 def extract(
-    detector: Detector, recipe: ExtractionRecipe, *, image_index: int = 0, psf: PsfModel | None = None
+    detector: Detector,
+    recipe: ExtractionRecipe,
+    *,
+    image_index: int = 0,
+    psf: PsfModel | None = None,
+    positions: Catalog | None = None,
 ) -> Extraction:
     """Find and measure all sources of a detector image by the method that the recipe names.
 
@@ -43,6 +48,8 @@ def extract(
         Position of the image in the run, from which the ids are made.
     psf : PsfModel, optional
         Use this one; None measures it on the stars of the image (sep and photutils measure none).
+    positions : Catalog, optional
+        Measure at its sources instead of searching; by the method "skysieve" alone.
 
     Returns
     -------
@@ -52,13 +59,17 @@ def extract(
 
     Raises
     ------
+    ValueError
+        If positions are given to another method than ours.
     FileNotFoundError, ImportError
         If the program or the library that the method needs is not installed.
     RuntimeError
         If that program or library gives up; ours does not.
     """
     if recipe.method == "skysieve":
-        return extract_sources(detector, recipe, image_index=image_index, psf=psf)
+        return extract_sources(detector, recipe, image_index=image_index, psf=psf, positions=positions)
+    if positions is not None:
+        raise ValueError(f"a given catalog is measured by the method skysieve, not by {recipe.method}")
     refused = refuse_detector(detector) or _refuse_constant(detector)
     if refused is not None:
         return make_empty_extraction(detector, recipe, refused[0], words=refused[1])

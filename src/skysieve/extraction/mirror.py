@@ -47,6 +47,21 @@ def mirror_defects(
     return correction, share
 
 
+def list_elliptical_pixels(
+    apertures: Ellipses, shape: tuple[int, int]
+) -> tuple[
+    Int[np.ndarray, " pixel"], Int[np.ndarray, " pixel"], Int[np.ndarray, " pixel"], Float[np.ndarray, " pixel"]
+]:
+    """List the pixels whose centers lie inside ellipses: row of the ellipse, x, y, and elliptical radius (below 1)."""
+    source, x, y = _expand(_find_boxes(apertures, shape), np.arange(len(apertures.x)))
+    cosine, sine = np.cos(apertures.theta)[source], np.sin(apertures.theta)[source]
+    dx, dy = x - apertures.x[source], y - apertures.y[source]
+    major, minor = dx * cosine + dy * sine, dy * cosine - dx * sine
+    radius = np.hypot(major / apertures.a[source], minor / apertures.b[source])
+    inside = radius < 1
+    return source[inside], x[inside], y[inside], radius[inside]
+
+
 def _mirror_block(
     data: np.ndarray,
     labels: np.ndarray,

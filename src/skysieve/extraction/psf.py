@@ -1,6 +1,9 @@
 """The PSF model: star stamps, centered and scaled, fitted pixel by pixel with a polynomial over the field."""
 
+from dataclasses import replace
+
 import numpy as np
+import sep
 from jaxtyping import Bool, Float, Int
 
 from skysieve.extraction.bands import Scene
@@ -116,6 +119,33 @@ def evaluate_psf(
     terms = list_terms(np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1), shape=model.shape, degree=model.degree)
     stamps = np.einsum("st,tyx->syx", terms, model.coefficients)
     return stamps / stamps.sum(axis=(1, 2), keepdims=True)
+
+
+def adopt_psf(model: PsfModel, shape: tuple[int, int]) -> PsfModel:
+    """Make a given PSF model one of an image: a constant one takes its shape, a missing width is measured.
+
+    Raises
+    ------
+    ValueError
+        If the model varies over a detector of another shape.
+    """
+    if model.degree > 0 and model.shape != shape:
+        there, here = (f"{columns}x{rows}" for rows, columns in (model.shape, shape))
+        raise ValueError(f"the given PSF varies over {there} pixels, the image has {here}; give a single stamp")
+    width = model.fwhm
+    if not np.isfinite(width):
+        width = measure_stamp_shape(model.coefficients[0].astype(float))[0]
+    return replace(model, shape=shape, fwhm=float(width))
+
+
+def measure_half_light(stamp: Float[np.ndarray, "y x"]) -> float:
+    """Radius [pixel] of the circle around the middle pixel that holds half the light of a stamp."""
+    half = stamp.shape[0] // 2
+    center = np.array([float(half)])
+    image = np.ascontiguousarray(stamp, np.float32)
+    total = np.array([float(stamp.sum())])
+    radius, _ = sep.flux_radius(image, center, center, np.array([float(half)]), 0.5, normflux=total)
+    return float(radius[0])
 
 
 def measure_stamp_shape(stamp: Float[np.ndarray, "y x"]) -> tuple[float, float, float]:

@@ -86,6 +86,10 @@ _SURROUNDINGS = (
 )
 
 
+INPUT_ID = Column("input_id", "i8", "", "id of the source in the catalog whose positions were given", "meta.id")
+"""Added where the positions of another catalog replaced the search."""
+
+
 def list_aperture_columns(diameters: Sequence[float], suffix: str = "") -> tuple[Column, ...]:
     """Columns of circular-aperture fluxes, two for each diameter [pixel], for one band."""
     pairs = [

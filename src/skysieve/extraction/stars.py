@@ -6,8 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from skysieve.extraction.field import evaluate_field, fit_field
+from skysieve.extraction.psf import evaluate_psf, measure_half_light
 from skysieve.extraction.recipe import PsfRecipe
-from skysieve.records import SourceFlag
+from skysieve.records import PsfModel, SourceFlag
 
 DISQUALIFYING = (
     SourceFlag.BLENDED
@@ -20,6 +21,9 @@ DISQUALIFYING = (
 
 KERNEL = 0.04
 """Width of the density kernel in ln(size): stars of one exposure scatter by about that."""
+
+GIVEN_SCATTER = 0.05
+"""Scatter of ln(size) assumed around a PSF that was given, as good exposures have it."""
 
 WIDEST = 0.15
 """Stars of one exposure share a size to better than this in ln(size); a wider clump is galaxies."""
@@ -111,6 +115,16 @@ def select_stars(
     at_stars = evaluate_field(coefficients, x[stars], y[stars], shape=shape)
     limits = (float(at_stars.min()) - 3 * scatter, float(at_stars.max()) + 3 * scatter)
     return StarLocus(stars, coefficients, scatter, shape, limits)
+
+
+def find_locus(psf: PsfModel, sources: int) -> StarLocus:
+    """Return the locus on which a given PSF puts the stars of an image of so many sources; none is singled out."""
+    rows, columns = psf.shape
+    y, x = (axis.ravel() for axis in np.meshgrid(np.linspace(0, rows - 1, 3), np.linspace(0, columns - 1, 3)))
+    size = np.log([measure_half_light(stamp) for stamp in evaluate_psf(psf, x, y)])
+    coefficients = fit_field(size, x, y, shape=psf.shape, degree=min(psf.degree, 2))
+    limits = (float(size.min()) - GIVEN_SCATTER, float(size.max()) + GIVEN_SCATTER)
+    return StarLocus(np.zeros(sources, bool), coefficients, GIVEN_SCATTER, psf.shape, limits)
 
 
 def _find_smallest_peak(size: np.ndarray) -> float:

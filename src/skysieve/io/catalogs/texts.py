@@ -2,6 +2,7 @@
 
 import codecs
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -65,10 +66,12 @@ def find_unit(unit: str, meta: Mapping[str, str], *, form: str) -> str:
     ''
     """
     text = meta.get("flux_unit", "") if unit == "image" else unit
-    try:
-        units.Unit(text, format=form)
-    except (ValueError, TypeError):
-        return _respell_unit(text, form)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", units.UnitsWarning)
+        try:
+            units.Unit(text, format=form)
+        except (ValueError, TypeError, units.UnitsWarning):
+            return _respell_unit(text, form)
     return text.strip()
 
 
@@ -99,10 +102,12 @@ def unescape_catalog(catalog: Catalog) -> Catalog:
 
 def _respell_unit(text: str, form: str) -> str:
     """Return a unit of astropy's own spelling in that of a standard, or ""."""
-    try:
-        return str(units.Unit(text).to_string(form))
-    except (ValueError, TypeError):
-        return ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", units.UnitsWarning)
+        try:
+            return str(units.Unit(text).to_string(form))
+        except (ValueError, TypeError, units.UnitsWarning):
+            return ""
 
 
 def _map_texts(catalog: Catalog, change: Callable[[str], str]) -> Catalog:

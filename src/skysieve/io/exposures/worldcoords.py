@@ -87,6 +87,38 @@ def pixel_to_sky(
     return ra, dec
 
 
+def sky_to_pixel(
+    wcs: WCS, ra: Float[np.ndarray, " source"], dec: Float[np.ndarray, " source"]
+) -> tuple[Float[np.ndarray, " source"], Float[np.ndarray, " source"]]:
+    """Convert ICRS positions to pixels.
+
+    Parameters
+    ----------
+    wcs : WCS
+        Celestial, two-dimensional.
+    ra, dec : ndarray, shape (source,)
+        ICRS [deg].
+
+    Returns
+    -------
+    tuple of ndarray, shape (source,)
+        x, y, 0-based pixel centers [pixel]; NaN where the input is NaN or lies on the far side of the sky.
+    """
+    x, y = np.full(ra.shape, np.nan), np.full(ra.shape, np.nan)
+    good = np.isfinite(ra) & np.isfinite(dec) & (np.abs(dec) <= 90)
+    if not good.any():
+        return x, y
+    with ignore_warnings():
+        try:
+            sky = SkyCoord(ra[good], dec[good], unit="deg", frame="icrs").transform_to(wcs_to_celestial_frame(wcs))
+            angles = sky.spherical.lon.deg, sky.spherical.lat.deg
+            first, second = angles[::-1] if wcs.wcs.lng == 1 else angles
+            x[good], y[good] = wcs.all_world2pix(first, second, 0, quiet=True)
+        except FAILURES:
+            return x, y
+    return x, y
+
+
 def measure_local_scale(
     wcs: WCS, x: Float[np.ndarray, " source"], y: Float[np.ndarray, " source"]
 ) -> Float[np.ndarray, " source"]:
