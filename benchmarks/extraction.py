@@ -180,11 +180,19 @@ def measure_peak(path: Path, ccds: int) -> float:
 
 def print_peak(path: Path, ccds: int) -> None:
     """Extract the first CCDs in this process and print the growth of its peak memory [MB]."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    addresses = list_detectors([path], recipe=InputRecipe())[:ccds]
-    for address in addresses:
+    before = read_peak()
+    for address in list_detectors([path], recipe=InputRecipe())[:ccds]:
         extract(read_detector(address, InputRecipe()), ExtractionRecipe())
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / MEGABYTE)
+    print(read_peak() - before)
+
+
+def read_peak() -> float:
+    """Peak memory of this process so far [MB]; getrusage would count the parent's before the start of this program."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024 / MEGABYTE
 
 
 def write_image(path: Path, shape: tuple[int, int], sources: int) -> Path:
