@@ -14,8 +14,8 @@ from skysieve.records import SourceFlag
 PIXELS_AT_ONCE = 1 << 18
 """Groups are deblended together up to this many pixels, so that many small ones cost little more than one large."""
 
-MOST_PIXELS = 1 << 24
-"""Groups larger than this are left whole: a pixel takes about 150 bytes."""
+MOST_PIXELS = 1 << 23
+"""Groups larger than this are left whole, since a pixel takes up to 150 bytes while it is split."""
 
 
 def split_groups(
