@@ -29,6 +29,9 @@ from skysieve.records import Catalog, Detector, ImageFlag, PsfModel, SourceFlag
 SHARP = 0.6
 """Sources above 10 sigma whose half-light radius is below this many stars' are not made of light from the sky."""
 
+PEAKED = 2.0
+"""Nor are tracks of cosmic rays, whose highest pixel holds more than this many times the sharpest stars' share."""
+
 
 def extract_sources(
     detector: Detector,
@@ -108,9 +111,17 @@ def _measure(
     stellarity = measure_stellarity(locus, **place, radius=main.radii[:, 1], snr=snr)
     stellarity[(flags & int(SourceFlag.SATURATED)) > 0] = np.nan
     if locus is not None:
-        sharp = (main.radii[:, 1] < SHARP * locus.radius(**place)) & (snr > 10)
+        sharp = _find_sharp(locus, main, locus.radius(**place)) & (snr > 10)
         flags = flags | np.where(sharp, int(SourceFlag.SHARP), 0)
     return Measured(tuple(bands), footprints, photometry, stellarity, flags, found.labels, psf)
+
+
+def _find_sharp(locus: StarLocus, main: BandPhotometry, star_radius: np.ndarray) -> np.ndarray:
+    """Tell which sources are smaller or more peaked than any star."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(main.kron > 0, main.peak / main.kron, 0)
+    peaked: np.ndarray = share > PEAKED * np.quantile(share[locus.stars], 0.95)
+    return peaked | (main.radii[:, 1] < SHARP * star_radius)
 
 
 def _find_stars(
