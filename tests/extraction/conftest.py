@@ -64,7 +64,7 @@ def draw_sky(height: int, width: int) -> Sky:
 def draw_field(
     shape: tuple[int, int], *, stars: int, galaxies: int, seed: int, sigma: float = 1.5, edge: int = 20
 ) -> Sky:
-    """Draw a crowd of Gaussian stars and disks of disks' sizes, fluxes by a power law from 200 on, without noise."""
+    """Draw a crowd of Gaussian stars and disks with fluxes by a power law from 200 on, without noise."""
     rng, sky = np.random.default_rng(seed), draw_sky(*shape)
     for number in range(stars + galaxies):
         x, y = (rng.uniform(edge, length - edge) for length in (shape[1], shape[0]))

@@ -52,7 +52,9 @@ def test_values_at_positions_agree_with_the_window():
     mesh = make_mesh(np.random.default_rng(6).normal(size=(5, 7)))
     window = evaluate_mesh(mesh.level, mesh, rows=slice(0, 100), columns=slice(0, 140))
     x, y = np.array([0.0, 139.0, 77.0]), np.array([99.0, 0.0, 31.0])
-    np.testing.assert_allclose(evaluate_mesh_at(mesh.level, mesh, x=x, y=y), window[[99, 0, 31], [0, 139, 77]], rtol=1e-6)
+    np.testing.assert_allclose(
+        evaluate_mesh_at(mesh.level, mesh, x=x, y=y), window[[99, 0, 31], [0, 139, 77]], rtol=1e-6
+    )
 
 
 def test_a_position_that_is_not_a_number_has_no_background():

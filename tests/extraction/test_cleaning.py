@@ -15,7 +15,9 @@ def make_pair(distance: float, *, margin: float = 0.1, bright: float = 1000.0) -
         numbers[name] = np.ones(2, int)
     numbers |= {"x": np.array([0.0, distance]), "y": np.zeros(2), "flux": np.array([10 * bright, 5.0])}
     numbers |= {"filtered_peak": np.array([bright, 1.6]), "margin": np.array([50.0, margin]), "xy": np.zeros(2)}
-    return Footprints(**{**numbers, "npix": np.array([100, 6]), "a": 3 * two, "b": 3 * two, "x2": 9 * two, "y2": 9 * two})
+    return Footprints(
+        **{**numbers, "npix": np.array([100, 6]), "a": 3 * two, "b": 3 * two, "x2": 9 * two, "y2": 9 * two}
+    )
 
 
 @pytest.mark.parametrize(("distance", "spurious"), [(8.0, True), (25.0, True), (31.0, False)])

@@ -49,7 +49,9 @@ def test_stamps_without_a_shape_have_none(stamp):
 
 def test_a_field_of_equal_stars_gives_that_star_everywhere():
     model = fit(np.repeat(draw_stamp(4.0)[None], 40, axis=0))
-    np.testing.assert_allclose(evaluate_psf(model, *place(5, seed=9)), np.repeat(draw_stamp(4.0)[None], 5, 0), atol=1e-6)
+    np.testing.assert_allclose(
+        evaluate_psf(model, *place(5, seed=9)), np.repeat(draw_stamp(4.0)[None], 5, 0), atol=1e-6
+    )
 
 
 def test_width_and_ellipticity_that_vary_over_the_field_are_recovered():

@@ -8,7 +8,6 @@ from astropy.wcs import WCS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skysieve.extraction.footprints import convert_moments
 from skysieve.extraction.sky import SkyShapes, measure_sky_shapes
 
 
@@ -23,10 +22,16 @@ def make_wcs(*, turn: float = 0.0, scale: tuple[float, float] = (0.5, 0.5), dec:
 
 def measure(wcs: WCS | None, *, x: float = 50.0, y: float = 50.0, a: float = 4.0, b: float = 2.0, theta: float = 0.0):
     cosine, sine = np.cos(theta), np.sin(theta)
-    moments = ((a * cosine) ** 2 + (b * sine) ** 2, (a * sine) ** 2 + (b * cosine) ** 2, (a * a - b * b) * cosine * sine)
+    moments = (
+        (a * cosine) ** 2 + (b * sine) ** 2,
+        (a * sine) ** 2 + (b * cosine) ** 2,
+        (a * a - b * b) * cosine * sine,
+    )
     at = {"x": np.array([x]), "y": np.array([y])}
     errors = tuple(np.array([v]) for v in (0.04, 0.01, 0.0))
-    return measure_sky_shapes(wcs, **at, moments=tuple(np.array([m]) for m in moments), errors=errors, fwhm=np.array([3.0]))
+    return measure_sky_shapes(
+        wcs, **at, moments=tuple(np.array([m]) for m in moments), errors=errors, fwhm=np.array([3.0])
+    )
 
 
 def test_without_a_wcs_everything_is_unknown():
