@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,10 @@ def write_products(folder: Path, plan: RunPlan, outcomes: list[Outcome], *, over
         if outcome.product is not None and outcome.product.files
     ]
     keys = [key for key, _ in done]
-    catalog, replaced = apply_overrules(_merge(folder, plan, keys), overrules)
+    images = make_image_table(plan.detectors, outcomes)
+    catalog, replaced = apply_overrules(_name_unit(_merge(folder, plan, keys), images), overrules)
     write_catalog(catalog, folder / "catalog.parquet")
     write_catalog(catalog, folder / "catalog.fits")
-    images = make_image_table(plan.detectors, outcomes)
     write_catalog(images, folder / "images.parquet")
     _write_by_stem(folder, plan, keys, catalog=catalog)
     provenance = describe_run(plan, replaced)
@@ -82,6 +83,14 @@ def _merge(folder: Path, plan: RunPlan, keys: list[str]) -> Catalog:
     target = folder / PARTS / CATALOG
     merge_catalogs([folder / PARTS / key / CATALOG for key in keys], target)
     return read_catalog(target)
+
+
+def _name_unit(catalog: Catalog, images: Catalog) -> Catalog:
+    """Give flux columns the unit that all images share; images of different units leave it open, per image."""
+    shared = {str(unit) for unit, count in zip(images["unit"], images["n_sources"], strict=True) if count}
+    unit = shared.pop() if len(shared) == 1 else ""
+    schema = tuple(replace(column, unit=unit) if column.unit == "image" else column for column in catalog.schema)
+    return replace(catalog, schema=schema, meta={**catalog.meta, "flux_unit": unit})
 
 
 def _write_by_stem(folder: Path, plan: RunPlan, keys: list[str], *, catalog: Catalog) -> None:

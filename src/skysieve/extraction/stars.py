@@ -110,7 +110,7 @@ def select_stars(
         near = np.abs(residual) < 3 * scatter
     stars = np.zeros(len(x), bool)
     stars[brightest[near]] = True
-    if np.count_nonzero(stars) < recipe.min_stars:
+    if np.count_nonzero(stars) < recipe.min_stars or scatter > WIDEST:
         return None
     at_stars = evaluate_field(coefficients, x[stars], y[stars], shape=shape)
     limits = (float(at_stars.min()) - 3 * scatter, float(at_stars.max()) + 3 * scatter)
