@@ -143,5 +143,8 @@ def test_settings_say_what_is_not_known(tmp_path):
     assert [float(value) for value in rows[3].split()] == [0.125, 0.25, 0.125]
 
 
-def test_a_program_without_its_network_has_none(tmp_path):
-    assert find_star_network(tmp_path / "bin" / "sex") in {None, find_star_network(tmp_path)}
+def test_the_star_network_beside_the_program_is_found_first(tmp_path):
+    network = tmp_path / "share" / "sextractor" / "default.nnw"
+    network.parent.mkdir(parents=True)
+    network.touch()
+    assert find_star_network(tmp_path / "bin" / "sex") == network
