@@ -42,6 +42,13 @@ def test_stamps_of_gaussians_show_width_ellipticity_and_angle(fwhm, q, theta):
     assert np.abs((angle - np.degrees(theta) + 90) % 180 - 90) < 2
 
 
+@pytest.mark.parametrize("beta", [2.5, 3.0])
+def test_wings_widen_the_moments_of_a_stamp_by_no_more_than_a_fifth(draw_sky, beta):
+    sky = draw_sky(25, 25)
+    sky.add_moffat(12, 12, 1.0, fwhm=3.5, beta=beta)
+    assert 1.05 < measure_stamp_shape(sky.image)[0] / 3.5 < 1.2
+
+
 @pytest.mark.parametrize("stamp", [np.zeros((9, 9)), -np.ones((9, 9)), np.eye(9)[4] * np.eye(9)[4][:, None]])
 def test_stamps_without_a_shape_have_none(stamp):
     assert np.isnan(measure_stamp_shape(stamp)).all()
