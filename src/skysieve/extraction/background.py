@@ -26,6 +26,8 @@ SAFE_RANGE = (1e-15, 1e15)
 
 ROWS_AT_ONCE = 256
 
+SOURCES_AT_ONCE = 50_000
+
 
 @dataclass(frozen=True)
 class BackgroundMesh:
@@ -125,9 +127,12 @@ def evaluate_mesh_at(
     y: Float[np.ndarray, " source"],
 ) -> Float[np.ndarray, " source"]:
     """Interpolate mesh values at positions [pixel]; NaN positions give NaN."""
-    along_y = _spline_matrix(mesh.edges_y, y)
-    along_x = _spline_matrix(mesh.edges_x, x)
-    return np.clip(np.einsum("sy,sy->s", along_y, along_x @ values.T), *_limit(values))
+    found = np.empty(len(x))
+    for start in range(0, len(x), SOURCES_AT_ONCE):  # a row of cells a source: a million of them would take gigabytes
+        part = slice(start, start + SOURCES_AT_ONCE)
+        along_y, along_x = _spline_matrix(mesh.edges_y, y[part]), _spline_matrix(mesh.edges_x, x[part])
+        found[part] = np.einsum("sy,sy->s", along_y, along_x @ values.T)
+    return np.clip(found, *_limit(values))
 
 
 def split_cells(length: int, mesh: int) -> Int[np.ndarray, " edge"]:
