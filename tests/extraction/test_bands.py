@@ -1,5 +1,7 @@
 """Each band's background and noise, and their combination."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,12 @@ from skysieve.extraction.bands import (
     calibrate_band,
     combine_windows,
     measure_combined,
+    share_flux_unit,
     subtract_background,
 )
 from skysieve.extraction.recipe import BackgroundRecipe
 from skysieve.extraction.tiles import make_tiles
+from skysieve.records import Calibration
 
 RECIPE = BackgroundRecipe()
 SHAPE = (128, 160)
@@ -82,6 +86,19 @@ def test_the_combination_scales_with_the_flux_unit(make_band, add_noise, unit):
     plain = combine(*images, make_band=make_band)
     scaled = combine(*(image * np.float32(unit) for image in images), make_band=make_band)
     np.testing.assert_allclose(scaled[0] / unit, plain[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [({"zeropoint": 25.0}, {"zeropoint": 32.5}), ({"unit": "adu"}, {"unit": "Jy"})]
+)
+def test_bands_in_other_units_weigh_as_in_the_same(make_band, add_noise, first, second):
+    bands = [make_band(add_noise(FLAT, seed=20)), make_band(add_noise(FLAT, seed=21) * 1000)]
+    calibrations = [Calibration(**first), Calibration(**second)]
+    bands = [replace(band, calibration=c) for band, c in zip(bands, calibrations, strict=True)]
+    one, other = share_flux_unit([calibrate_band(band, RECIPE) for band in bands])
+    assert one.flux_scale == 1
+    assert other.flux_scale == pytest.approx(0.001, rel=0.02)
+    assert measure_combined([one, other], RECIPE).median_rms == pytest.approx(0.5**0.5, abs=0.03)
 
 
 def test_a_pixel_is_bad_only_where_no_band_is_good(make_band, add_noise):

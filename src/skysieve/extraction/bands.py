@@ -1,6 +1,6 @@
 """Each band's background and noise, and the combination of all bands on which detection runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -18,22 +18,30 @@ PADDING_SHARE = 0.01
 
 @dataclass(frozen=True)
 class CalibratedBand:
-    """A band with its background mesh; ``variance_scale`` multiplies the weight plane's variance, NaN without one."""
+    """A band with its background mesh; ``variance_scale`` multiplies the weight plane's variance, NaN without one.
+
+    ``flux_scale`` brings its pixels to the flux unit that all bands share when they are averaged.
+    """
 
     band: Band
     bad: Bool[np.ndarray, "y x"]
     mesh: BackgroundMesh
     variance_scale: float
+    flux_scale: float = 1.0
 
 
 @dataclass(frozen=True)
 class Window:
-    """Pixels of one tile's window: ``data`` is background-subtracted and zero where ``bad``, ``noise`` its noise."""
+    """Pixels of one tile's window: ``data`` is background-subtracted and zero where ``bad``, ``noise`` its noise.
+
+    ``flux_scale`` is that of its band.
+    """
 
     tile: Tile
     data: Float[np.ndarray, "y x"]
     noise: NoiseMap
     bad: Bool[np.ndarray, "y x"]
+    flux_scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,24 @@ def subtract_background(band: CalibratedBand, tile: Tile) -> Window:
     if np.isfinite(band.variance_scale) and band.band.variance is not None:
         plane = np.sqrt(band.band.variance[rows, columns] * np.float32(band.variance_scale))
         plane[bad] = 0
-    return Window(tile, data, NoiseMap(band.mesh, tile.window, plane), bad)
+    return Window(tile, data, NoiseMap(band.mesh, tile.window, plane), bad, band.flux_scale)
+
+
+def share_flux_unit(bands: list[CalibratedBand]) -> list[CalibratedBand]:
+    """Set the flux scales of bands that are to be averaged, so that no band rules by the size of its numbers.
+
+    By zeropoint where all bands have one; bands of one unit stay as they are; else each is scaled to unit noise, which
+    makes the average a mean of signals to noise.
+    """
+    zeropoints = np.array([band.band.calibration.zeropoint for band in bands])
+    if np.isfinite(zeropoints).all():
+        scales = 10 ** (-0.4 * (zeropoints - zeropoints[0]))
+    elif len({band.band.calibration.unit for band in bands}) == 1:
+        scales = np.ones(len(bands))
+    else:
+        noise = np.array([band.mesh.median_rms for band in bands])
+        scales = np.where(noise > 0, noise[0] / np.where(noise > 0, noise, 1), 1.0)
+    return [replace(band, flux_scale=float(scale)) for band, scale in zip(bands, scales, strict=True)]
 
 
 def combine_windows(windows: list[Window], combined: BackgroundMesh) -> Window:
@@ -138,13 +163,13 @@ def _average(
     """Noise-weighted mean of several bands, its noise if that were independent, and where no band is good."""
     total = np.zeros_like(windows[0].data)
     weights = np.zeros_like(total)
-    lowest = min(window.noise.mesh.median_rms for window in windows)
+    lowest = min(window.noise.mesh.median_rms * window.flux_scale for window in windows)
     unit = np.float32(2.0 ** np.floor(np.log2(lowest)))  # a power of two keeps squares in range and changes no digit
     for window in windows:
-        sigma = window.noise.rows(0, len(total)) / unit
+        sigma = window.noise.rows(0, len(total)) * np.float32(window.flux_scale / unit)
         with np.errstate(divide="ignore", over="ignore"):
             weight = np.where(window.bad | (sigma <= 0), 0, 1 / np.square(sigma)).astype(np.float32)
-        total += weight * window.data
+        total += weight * window.data * np.float32(window.flux_scale)
         weights += weight
     bad = weights == 0
     safe = np.where(bad, np.float32(1), weights)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skysieve.extraction.bands import BandWindows, calibrate_band, measure_combined
+from skysieve.extraction.bands import BandWindows, calibrate_band, measure_combined, share_flux_unit
 from skysieve.extraction.detection import Found
 from skysieve.extraction.finishing import (
     Extraction,
@@ -65,7 +65,7 @@ def extract_sources(
     refused = refuse_detector(detector)
     if refused is not None:
         return make_empty_extraction(detector, recipe, refused[0], words=refused[1])
-    bands = [calibrate_band(band, recipe.background) for band in detector.bands]
+    bands = share_flux_unit([calibrate_band(band, recipe.background) for band in detector.bands])
     usable = [band for band in bands if band.mesh.median_rms > 0]
     reference = bands[detector.reference]
     if not usable:

@@ -15,6 +15,7 @@ from skysieve.extraction.bands import (
     calibrate_band,
     combine_windows,
     measure_combined,
+    share_flux_unit,
     subtract_background,
 )
 from skysieve.extraction.engine import extract_sources
@@ -72,7 +73,7 @@ def measure_with_source_extractor(
     program = find_program()
     network = find_star_network(program)
     psf, seeing = _estimate_seeing(detector, recipe, psf)
-    bands = tuple(calibrate_band(band, recipe.background) for band in detector.bands)
+    bands = tuple(share_flux_unit([calibrate_band(band, recipe.background) for band in detector.bands]))
     planes = [_make_plane(band, detector.shape) for band in bands]
     first = () if len(bands) == 1 else (_combine(bands, recipe, detector.shape),)
     columns = list_columns(recipe.photometry.diameters, network=network)
