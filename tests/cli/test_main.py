@@ -51,7 +51,7 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
         (["run", "a.fits", "--out", "o", "--method", "magic"], "magic"),
         (["run", "--band", "r", "--out", "o"], "NAME=FILE"),
         (["run", "a.fits", "--out", "o", "--recipe", "none.toml"], "none.toml"),
-        (["run", "a.fits", "--out", "o", "--zeropoint", "abc"], "abc"),
+        (["run", "a.fits", "--out", "o", "--zeropoint", "abc"], "--zeropoint"),
         (["show", "nowhere", "--source", "1"], "holds no finished run"),
         (["nonsense"], "No such command"),
     ],

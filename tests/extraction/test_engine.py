@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from skysieve.extraction import Extraction, ExtractionRecipe, evaluate_psf, extract_sources, measure_stamp_shape
 from skysieve.extraction.recipe import DetectionRecipe
 from skysieve.io.exposures import InputRecipe, list_detectors, read_detector
-from skysieve.records import Detector, ImageFlag, SourceFlag
+from skysieve.records import Detector, ImageFlag, PsfModel, SourceFlag
 
 SHAPES = ("a", "b", "fwhm", "npix", "iso0", "ellipticity", "flux_radius", "kron_radius")
 FLUXES = ("flux_kron", "flux_iso", "flux_aper1", "flux_kron_err", "peak", "background_rms")
@@ -270,3 +270,17 @@ def test_real_frames_are_the_same_in_tiles(real_data, name):
     assert len(whole.catalog) > 5
     free = tiled.catalog["flags"] & SourceFlag.LARGER_THAN_HALO == 0
     np.testing.assert_array_equal(tiled.catalog["x"][free], whole.catalog["x"][free])
+
+
+def test_a_given_psf_sets_the_size_of_stars_where_there_are_too_few(make_detector, add_noise):
+    rows, columns = np.mgrid[:90, :100]
+    squared = [(columns - x0) ** 2 + (rows - y0) ** 2 for x0, y0 in ((30.3, 40.1), (70.2, 60.4))]
+    image = add_noise(200 * sum(np.exp(-0.5 * r2 / 1.6**2) for r2 in squared), seed=3)
+    y, x = np.mgrid[-12:13, -12:13]
+    stamp = np.exp(-0.5 * (x**2 + y**2) / 1.6**2).astype(np.float32)
+    psf = PsfModel(stamp[None] / stamp.sum(), 0, (1, 1), 0, np.nan)
+    without = extract_sources(make_detector(image), CLEAR)
+    with_psf = extract_sources(make_detector(image), CLEAR, psf=psf)
+    assert np.isnan(without.catalog["stellarity"]).all()
+    assert (with_psf.catalog["stellarity"] > 0.8).sum() == 2
+    assert with_psf.facts["fwhm"] == pytest.approx(3.77, rel=0.02)

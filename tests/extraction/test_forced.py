@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 from astropy.wcs import WCS
+from tests.chain.conftest import make_header, make_sky, write_image
 
 from skysieve.chain import Inputs, run_chain
 from skysieve.io.catalogs import read_catalog, write_catalog
 from skysieve.io.exposures import sky_to_pixel
 from skysieve.records import Catalog, Column
-from tests.chain.conftest import make_header, make_sky, write_image
 
 
 @pytest.fixture(scope="module")

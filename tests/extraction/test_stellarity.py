@@ -6,7 +6,7 @@ import pytest
 from skysieve.extraction.stars import StarLocus
 from skysieve.extraction.stellarity import measure_stellarity
 
-LOCUS = StarLocus(np.ones(1, bool), np.array([np.log(2.0)]), 0.03, (100, 100), (0.0, 2.0))
+LOCUS = StarLocus(np.ones(1, bool), np.array([np.log(2.0)]), 0.03, (100, 100), (0.0, 2.0), 0.1)
 
 
 def measure(radius: list[float], snr: float = 100.0) -> np.ndarray:

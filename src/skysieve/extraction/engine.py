@@ -120,7 +120,7 @@ def _find_sharp(locus: StarLocus, main: BandPhotometry, star_radius: np.ndarray)
     """Tell which sources are smaller or more peaked than any star."""
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(main.kron > 0, main.peak / main.kron, 0)
-    peaked: np.ndarray = share > PEAKED * np.quantile(share[locus.stars], 0.95)
+    peaked: np.ndarray = share > PEAKED * locus.sharpness
     return peaked | (main.radii[:, 1] < SHARP * star_radius)
 
 

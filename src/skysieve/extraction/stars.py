@@ -37,7 +37,8 @@ class StarLocus:
     """Stars of an image and the half-light radius [pixel] of a star anywhere on it.
 
     ``coefficients`` are of a polynomial in ln(radius), ``scatter`` is the spread of ln(radius) around it, ``limits``
-    its range at the stars, which keeps it sane where there are none.
+    its range at the stars, which keeps it sane where there are none; ``sharpness`` is the largest share of its light
+    that a star puts into one pixel.
     """
 
     stars: Bool[np.ndarray, " source"]
@@ -45,6 +46,7 @@ class StarLocus:
     scatter: float
     shape: tuple[int, int]
     limits: tuple[float, float]
+    sharpness: float
 
     def radius(self, x: Float[np.ndarray, " source"], y: Float[np.ndarray, " source"]) -> np.ndarray:
         """Half-light radius of a star at each position [pixel]."""
@@ -114,17 +116,19 @@ def select_stars(
         return None
     at_stars = evaluate_field(coefficients, x[stars], y[stars], shape=shape)
     limits = (float(at_stars.min()) - 3 * scatter, float(at_stars.max()) + 3 * scatter)
-    return StarLocus(stars, coefficients, scatter, shape, limits)
+    return StarLocus(stars, coefficients, scatter, shape, limits, float(np.quantile(sharpness[stars], 0.95)))
 
 
 def find_locus(psf: PsfModel, sources: int) -> StarLocus:
     """Return the locus on which a given PSF puts the stars of an image of so many sources; none is singled out."""
     rows, columns = psf.shape
     y, x = (axis.ravel() for axis in np.meshgrid(np.linspace(0, rows - 1, 3), np.linspace(0, columns - 1, 3)))
-    size = np.log([measure_half_light(stamp) for stamp in evaluate_psf(psf, x, y)])
+    stamps = evaluate_psf(psf, x, y)
+    size = np.log([measure_half_light(stamp) for stamp in stamps])
     coefficients = fit_field(size, x, y, shape=psf.shape, degree=min(psf.degree, 2))
     limits = (float(size.min()) - GIVEN_SCATTER, float(size.max()) + GIVEN_SCATTER)
-    return StarLocus(np.zeros(sources, bool), coefficients, GIVEN_SCATTER, psf.shape, limits)
+    none = np.zeros(sources, bool)
+    return StarLocus(none, coefficients, GIVEN_SCATTER, psf.shape, limits, float(stamps.max()))
 
 
 def _find_smallest_peak(size: np.ndarray) -> float:

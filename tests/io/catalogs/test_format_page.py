@@ -20,7 +20,3 @@ def test_the_flag_tables_are_the_dictionaries(title, kind):
 
 def test_the_row_group_is_as_long_as_the_page_says():
     assert f"row groups of {ROW_GROUP} rows" in " ".join(PAGE.read_text(encoding="utf-8").split())
-
-
-def test_the_page_leaves_room_for_the_columns():
-    assert PAGE.read_text(encoding="utf-8").count("<!-- columns -->") == 1
