@@ -5,9 +5,6 @@ from typing import Annotated
 
 import typer
 
-from skysieve.io.catalogs import read_catalog, write_catalog
-from skysieve.io.cutouts import convert_cutouts
-
 TABLES = (".parquet", ".fits", ".fits.gz", ".vot", ".xml", ".ecsv", ".csv")
 
 
@@ -18,6 +15,9 @@ def convert(
     target: Annotated[Path, typer.Argument(help="The same in another format, chosen by its suffix.")],
 ) -> None:
     """Convert a catalog or a set of cutouts; units, descriptions and flags stay with it."""
+    from skysieve.io.catalogs import read_catalog, write_catalog  # noqa: PLC0415 -- takes seconds, which --help need not
+    from skysieve.io.cutouts import convert_cutouts  # noqa: PLC0415
+
     if source.name.lower().endswith(TABLES) and source.is_file():
         catalog = read_catalog(source)
         write_catalog(catalog, target)

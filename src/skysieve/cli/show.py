@@ -9,9 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from skysieve.chain import trace_source
-from skysieve.records import ImageFlag, SourceFlag, decode_flags, describe_flags
-
 
 def show(
     folder: Annotated[Path, typer.Argument(help="Run folder.")],
@@ -20,6 +17,8 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")] = False,
 ) -> None:
     """Trace one row of the catalog back to pixels, stage, recipe, versions and seed."""
+    from skysieve.chain import trace_source  # noqa: PLC0415 -- takes seconds, which --help need not
+
     trace = _forget_nan(trace_source(folder, source))
     if as_json:
         typer.echo(json.dumps(trace, indent=1))
@@ -42,6 +41,8 @@ def list_flags(
     images: Annotated[bool, typer.Option("--images", help="The flags of images instead of sources.")] = False,
 ) -> None:
     """Explain the flag bits, or decode one value."""
+    from skysieve.records import ImageFlag, SourceFlag, decode_flags, describe_flags  # noqa: PLC0415
+
     kind = ImageFlag if images else SourceFlag
     wanted = None if value is None else decode_flags(value, kind)
     for name, (bit, sentence) in describe_flags(kind).items():

@@ -1,6 +1,7 @@
 """Open a connection to Dask workers: processes of this machine, a running cluster, or Slurm jobs."""
 
 import importlib
+import importlib.util
 import logging
 import multiprocessing
 import multiprocessing.forkserver
@@ -50,6 +51,20 @@ def open_client(recipe: ExecutionRecipe, *, preload: Sequence[str] = ()) -> "Ite
         else:
             cluster = stack.enter_context(_start_local(recipe, preload))
         yield stack.enter_context(_make_client(cluster))
+
+
+def prepare_workers(preload: Sequence[str], *, threads: int = 1) -> None:
+    """Begin to import what local workers will need, in a process of its own, while this one is still importing.
+
+    Parameters
+    ----------
+    preload : sequence of str
+        The module of the stage that will be mapped.
+    threads : int, optional
+        Threads per worker, which numerical libraries fix when they are imported.
+    """
+    with limit_threads(threads):
+        _start_fork_server(["skysieve.execution.attempt", *preload])
 
 
 def make_slurm_cluster(slurm: SlurmRecipe, *, threads: int) -> Any:
@@ -131,7 +146,8 @@ def _start_fork_server(preload: Sequence[str]) -> None:
     Half of a cluster's start goes into imports; this makes them once instead of once a worker, on another core. The
     workers inherit that Ctrl-C is ignored: this process hears it and stops them.
     """
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *preload])
+    later = [name for name in ("pandas",) if importlib.util.find_spec(name)]  # pyarrow's first table imports it
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["distributed", *preload, *later])
     if threading.current_thread() is not threading.main_thread():
         multiprocessing.forkserver.ensure_running()
         return

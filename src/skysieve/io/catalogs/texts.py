@@ -119,8 +119,9 @@ def _map_texts(catalog: Catalog, change: Callable[[str], str]) -> Catalog:
     columns = {new.name: catalog[old.name] for new, old in zip(schema, catalog.schema, strict=True)}
     for column in schema:
         if column.dtype == "str":
+            changed = {text: change(text) for text in set(columns[column.name].tolist())}
             texts = np.empty(len(catalog), dtype=object)
-            texts[:] = [change(text) for text in columns[column.name]]
+            texts[:] = [changed[text] for text in columns[column.name]]
             columns[column.name] = texts
     return Catalog(schema, columns, {change(key): change(value) for key, value in catalog.meta.items()})
 
