@@ -121,3 +121,12 @@ def test_names_cannot_lead_out_of_the_run_folder(tmp_path):
     run_chain(Inputs((str(odd),)), tmp_path / "deep" / "out")
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["out"]
     assert {p.name for p in tmp_path.iterdir()} == {odd.name, "deep"}
+
+
+def test_bands_that_do_not_lie_on_the_same_sky_are_refused(tmp_path):
+    write_image(tmp_path / "g.fits", SKY)
+    write_image(tmp_path / "r.fits", SKY, CRPIX1=115.5)
+    bands = (("g", str(tmp_path / "g.fits")), ("r", str(tmp_path / "r.fits")))
+    result = run_chain(Inputs(bands=bands), tmp_path / "out")
+    assert result.usable == 0
+    assert "5.5 pixels apart" in result.images["message"][0]

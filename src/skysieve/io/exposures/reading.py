@@ -19,8 +19,11 @@ from skysieve.io.exposures.rasters import find_depth, read_picture
 from skysieve.io.exposures.recipe import InputRecipe
 from skysieve.io.exposures.roles import find_bad_bits
 from skysieve.io.exposures.streams import DAMAGE, recognize_file
-from skysieve.io.exposures.worldcoords import read_wcs
+from skysieve.io.exposures.worldcoords import pixel_to_sky, read_wcs, sky_to_pixel
 from skysieve.records import Band, BandAddress, Detector, DetectorAddress, ImageFlag, PixelAddress
+
+MOST_APART = 1.0
+"""Distance [pixel] on the sky up to which the bands of a field count as aligned."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ def read_detector(address: DetectorAddress, recipe: InputRecipe) -> Detector:
     Raises
     ------
     ValueError
-        If the address has no bands; the message is the address's own.
+        If the address has no bands; the message is the address's own. If the world coordinates of two bands put the
+        same pixel more than a pixel apart: such bands must be aligned first.
     OSError
         If the pixels cannot be read any more (file gone, damaged compression), in one sentence.
     """
@@ -76,6 +80,7 @@ def read_detector(address: DetectorAddress, recipe: InputRecipe) -> Detector:
         readings = [_read_band(band, address.shape, recipe) for band in address.bands]
     except (*DAMAGE, ValueError) as error:
         raise OSError(f"{address.label}: {error}; fetch the file again") from None
+    _check_aligned(address, [reading.sky[0] for reading in readings])
     names = [band.name for band in address.bands]
     reference = names.index(recipe.reference_band) if recipe.reference_band in names else 0
     wcs, lost, complaint = next((r.sky for r in readings if r.sky[0] is not None), readings[reference].sky)
@@ -85,6 +90,21 @@ def read_detector(address: DetectorAddress, recipe: InputRecipe) -> Detector:
         clauses.append(f"there is no band {recipe.reference_band}; {names[0] or 'the only one'} is the reference")
     messages = (*address.messages, *(f"{address.label}: {clause}" for clause in clauses))
     return Detector(address.label, tuple(r.band for r in readings), wcs, flags, messages, reference)
+
+
+def _check_aligned(address: DetectorAddress, sky: Sequence[WCS | None]) -> None:
+    """Refuse bands whose pixels do not lie on the same sky: every flux but the first band's would be wrong."""
+    known = [(band.name, wcs) for band, wcs in zip(address.bands, sky, strict=True) if wcs is not None]
+    rows, columns = address.shape
+    corners = np.array([0.0, columns - 1, 0.0, columns - 1]), np.array([0.0, 0.0, rows - 1, rows - 1])
+    for name, wcs in known[1:]:
+        x, y = sky_to_pixel(known[0][1], *pixel_to_sky(wcs, *corners))
+        apart = np.hypot(x - corners[0], y - corners[1])
+        if (apart[np.isfinite(apart)] > MOST_APART).any():
+            raise ValueError(
+                f"{address.label}: bands {known[0][0]} and {name} lie {np.nanmax(apart):.1f} pixels apart on the sky; "
+                "resample them to one pixel grid first"
+            )
 
 
 def _gather_clauses(readings: Sequence[Reading]) -> list[str]:
