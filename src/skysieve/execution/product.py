@@ -1,6 +1,5 @@
 """What a stage leaves behind for one item, and how the item ended."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from skysieve.io.atomic import resolve_inside
+from skysieve.io.checksums import checksum_file
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,13 @@ def make_product(folder: Path, paths: Iterable[Path], *, facts: Mapping[str, Any
     for path in paths:
         relative = path.relative_to(folder) if path.is_absolute() and path.is_relative_to(folder) else path
         inside = resolve_inside(folder, str(relative))
-        files.append(ProductFile(relative.as_posix(), measure_sha256(inside)))
+        files.append(ProductFile(relative.as_posix(), checksum_file(inside)))
     return Product(tuple(files), json.loads(json.dumps(dict(facts))))
-
-
-def measure_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal text."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_intact(product: Product, folder: Path) -> bool:
     """Return whether every file of a product is in the folder with the checksum it had."""
     try:
-        return all(measure_sha256(resolve_inside(folder, file.path)) == file.sha256 for file in product.files)
+        return all(checksum_file(resolve_inside(folder, file.path)) == file.sha256 for file in product.files)
     except (OSError, ValueError):
         return False

@@ -29,9 +29,9 @@ def write_whole(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
         yield temporary
-        _flush(temporary)
+        flush_to_disk(temporary)
         temporary.replace(path)
-        _flush(path.parent)
+        flush_to_disk(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -50,7 +50,7 @@ def resolve_inside(folder: Path, name: str) -> Path:
     return target
 
 
-def _flush(path: Path) -> None:
+def flush_to_disk(path: Path) -> None:
     """Ask the kernel to put a file or a folder entry on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

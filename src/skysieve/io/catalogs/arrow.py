@@ -48,16 +48,17 @@ def read_arrow_table(table: pa.Table, *, where: str) -> Catalog:
 
 def make_arrow_schema(columns: Sequence[Column], meta: Mapping[str, str]) -> pa.Schema:
     """Return the Arrow schema of a catalog, with metadata for columns and table."""
-    fields = [
-        pa.field(
-            c.name,
-            pa.string() if c.dtype == "str" else pa.from_numpy_dtype(np.dtype(c.dtype)),
-            metadata={"unit": c.unit, "description": c.description, "ucd": c.ucd},
-        )
-        for c in columns
-    ]
+    fields = [make_arrow_field(column) for column in columns]
     own = {_VOTABLE_VERSION: "1.0", _VOTABLE: describe_in_votable(columns, meta)}
     return pa.schema(fields, metadata={**meta, **own})
+
+
+def make_arrow_field(column: Column) -> pa.Field:
+    """Return the Arrow field of a column, with unit, description and UCD as its metadata."""
+    kind = pa.string() if column.dtype == "str" else pa.from_numpy_dtype(np.dtype(column.dtype))
+    return pa.field(
+        column.name, kind, metadata={"unit": column.unit, "description": column.description, "ucd": column.ucd}
+    )
 
 
 def list_arrow_columns(schema: pa.Schema) -> list[Column]:

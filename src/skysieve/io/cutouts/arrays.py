@@ -1,6 +1,5 @@
 """The pixel arrays of a cutout store: sharded Zarr v3, read and written by row."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from jaxtyping import Int64, Shaped
 from zarr.codecs import BloscCodec, Crc32cCodec
 from zarr.storage import LocalStore
 
+from skysieve.io.atomic import flush_to_disk
 from skysieve.io.cutouts.batch import CutoutHeader
 
 CHUNK_BYTES = 2**18
@@ -64,9 +64,9 @@ def append_rows(array: PixelArray, values: Shaped[np.ndarray, "row ..."], *, sta
         array.resize((start, *array.shape[1:]))
     array.append(values)
     for shard in range(start // count_shard_rows(array), (start + len(values) - 1) // count_shard_rows(array) + 1):
-        _flush(_locate_shard(array, shard))
-    _flush(_locate(array) / "zarr.json")
-    _flush(_locate(array))
+        flush_to_disk(_locate_shard(array, shard))
+    flush_to_disk(_locate(array) / "zarr.json")
+    flush_to_disk(_locate(array))
 
 
 def read_rows(array: PixelArray, rows: Int64[np.ndarray, " pick"]) -> Shaped[np.ndarray, "pick ..."]:
@@ -132,11 +132,3 @@ def _name(array: PixelArray) -> str:
 def _locate_store(array: PixelArray) -> Path:
     assert isinstance(array.store, LocalStore)
     return Path(array.store.root)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from jaxtyping import Int64
 
 from skysieve.io.atomic import write_whole
+from skysieve.io.catalogs.arrow import make_arrow_field
 from skysieve.records import Catalog, Column
 
 PART_ROWS = 65536
@@ -71,7 +72,7 @@ def read_parts(
         if len(inside):
             tables.append(_read_part(_locate(folder, (start, stop)), inside, [c.name for c in schema]))
     if not tables:
-        tables = [pa.table({c.name: pa.array([], type=_name_type(c)) for c in schema})]
+        tables = [pa.schema([make_arrow_field(column) for column in schema]).empty_table()]
     table = pa.concat_tables(tables)
     return Catalog(schema, {c.name: _to_numpy(table.column(c.name), c)[inverse] for c in schema})
 
@@ -91,14 +92,9 @@ def _read_part(path: Path, inside: Int64[np.ndarray, " pick"], names: list[str])
 
 
 def _make_table(rows: Catalog) -> pa.Table:
-    fields = [pa.field(c.name, _name_type(c), metadata={"unit": c.unit, "description": c.description, "ucd": c.ucd})
-              for c in rows.schema]  # fmt: skip
+    fields = [make_arrow_field(column) for column in rows.schema]
     arrays = [pa.array(rows[f.name], type=f.type) for f in fields]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _name_type(column: Column) -> pa.DataType:
-    return pa.string() if column.dtype == "str" else pa.from_numpy_dtype(np.dtype(column.dtype))
 
 
 def _to_numpy(values: pa.ChunkedArray, column: Column) -> np.ndarray:
