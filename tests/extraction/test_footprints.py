@@ -42,12 +42,11 @@ def test_three_pixels_in_a_row_are_measured_by_hand():
 def test_position_errors_follow_the_formula():
     f = measure(np.array([[2.0, 2.0]]), np.array([[1, 1]]), sigma=2.0)
     assert f.errx2[0] == pytest.approx(2 * 4 * 0.25 / 16)
-    assert f.flux_variance[0] == pytest.approx(8)
 
 
-def test_the_sources_own_photons_add_to_the_variance():
+def test_the_sources_own_photons_add_to_the_position_error():
     f = measure(np.array([[2.0, 6.0]]), np.array([[1, 1]]), gain=4.0)
-    assert f.flux_variance[0] == pytest.approx(2 + 8 / 4)
+    assert f.errx2[0] == pytest.approx((1.5 * 0.75**2 + 2.5 * 0.25**2) / 8**2)
 
 
 @pytest.mark.parametrize(("sigma", "q", "theta"), [(3.0, 1.0, 0.0), (4.0, 0.5, 0.6), (5.0, 0.4, -1.2)])

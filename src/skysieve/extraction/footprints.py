@@ -23,7 +23,7 @@ class Footprints:
 
     ``label`` in the segmentation map, ``group`` of the shared isophote, ``x, y`` [pixel], second moments ``x2, y2,
     xy`` and their noise variances ``errx2, erry2, errxy`` [pixel^2], ``a, b`` [pixel], ``theta`` [rad], ``npix`` and
-    ``iso0`` [pixel], ``fwhm`` [pixel], ``flux, flux_variance``, ``peak`` (raw) and ``filtered_peak`` [image unit],
+    ``iso0`` [pixel], ``fwhm`` [pixel], ``flux``, ``peak`` (raw) and ``filtered_peak`` [image unit],
     ``peak_x, peak_y`` of the filtered peak, ``threshold`` [image unit], ``margin`` by which the source would still be
     detected [image unit], ``flags``.
     """
@@ -45,7 +45,6 @@ class Footprints:
     iso0: Int[np.ndarray, " source"]
     fwhm: Float[np.ndarray, " source"]
     flux: Float[np.ndarray, " source"]
-    flux_variance: Float[np.ndarray, " source"]
     peak: Float[np.ndarray, " source"]
     filtered_peak: Float[np.ndarray, " source"]
     peak_x: Int[np.ndarray, " source"]
@@ -151,7 +150,6 @@ def measure_footprints(
         iso0=_sum_up(pixels, pixels.value > cut, count).astype(int),
         fwhm=_measure_core(pixels, moments.radius2, peak=peak, fallback=fallback),
         flux=_sum_up(pixels, pixels.value, count),
-        flux_variance=moments.variance,
         peak=peak.astype(float),
         filtered_peak=pixels.filtered[peak_at].astype(float),
         peak_x=pixels.x[peak_at] + origin[1],
@@ -164,7 +162,7 @@ def measure_footprints(
 
 @dataclass(frozen=True)
 class _Moments:
-    """First moments from the peak, second moments with their noise, the summed variance, and r^2 of every pixel."""
+    """First moments from the peak, second moments with their noise, and r^2 of every pixel."""
 
     x: Float[np.ndarray, " source"]
     y: Float[np.ndarray, " source"]
@@ -174,7 +172,6 @@ class _Moments:
     errx2: Float[np.ndarray, " source"]
     erry2: Float[np.ndarray, " source"]
     errxy: Float[np.ndarray, " source"]
-    variance: Float[np.ndarray, " source"]
     radius2: Float[np.ndarray, " pixel"]
 
 
@@ -196,7 +193,7 @@ def _measure_moments(pixels: FootprintPixels, peak_at: np.ndarray, *, gain: floa
     products = (dx * dx, dy * dy, dx * dy)
     x2, y2, xy = (total(pixels.filtered * p) / weight for p in products)
     errx2, erry2, errxy = (total(variance * p) / weight**2 for p in products)
-    return _Moments(mx, my, x2, y2, xy, errx2, erry2, errxy, total(variance), products[0] + products[1])
+    return _Moments(mx, my, x2, y2, xy, errx2, erry2, errxy, products[0] + products[1])
 
 
 def _sum_up(pixels: FootprintPixels, values: np.ndarray, count: int) -> Float[np.ndarray, " source"]:

@@ -101,7 +101,7 @@ def make_footprints(values: Mapping[str, np.ndarray], labels: Int[np.ndarray, "y
         "flags": np.zeros(count, int),
         **values,
     }
-    floats = ("errx2", "erry2", "errxy", "fwhm", "flux_variance", "peak", "filtered_peak", "threshold", "margin")
+    floats = ("errx2", "erry2", "errxy", "fwhm", "peak", "filtered_peak", "threshold", "margin")
     return Footprints(**{name: np.full(count, np.nan) for name in floats} | known)
 
 
