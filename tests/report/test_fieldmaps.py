@@ -1,19 +1,19 @@
+import io
+
 import numpy as np
-import pytest
+from PIL import Image
 
 from skysieve.records import PsfModel
-from skysieve.report.fieldmaps import draw_psf_field, evaluate_terms
+from skysieve.report.fieldmaps import draw_psf_field, draw_psf_stamps
 
 
-def test_a_linear_psf_varies_with_u_then_v():
-    terms = np.stack([np.full((1, 1), value) for value in (1.0, 0.1, 0.01)])
-    assert evaluate_terms(PsfModel(terms, 1, (9, 9), 5, 2.0), 1.0, -1.0)[0, 0] == pytest.approx(1.09)
-
-
-def test_terms_of_degree_two_run_uu_uv_vv():
-    terms = np.zeros((6, 1, 1))
-    terms[3:, 0, 0] = [1.0, 10.0, 100.0]
-    assert evaluate_terms(PsfModel(terms, 2, (9, 9), 5, 2.0), 2.0, 3.0)[0, 0] == pytest.approx(4 + 60 + 900)
+def test_psf_stamps_lie_where_the_field_is_with_y_upward():
+    stamp = np.zeros((3, 3, 3))
+    stamp[:, 1, 1], stamp[:, 1, 2] = (0.5, -0.5, 0.0), (0.5, 0.5, 0.0)  # to the right of the field, light moves right
+    drawn = np.asarray(Image.open(io.BytesIO(draw_psf_stamps(PsfModel(stamp, 1, (30, 90), 5, 2.0)))).convert("L"))
+    centers = drawn[2::5, 2::5].astype(int)
+    assert (centers == centers[0]).all()
+    assert (np.diff(centers[0]) < 0).all()
 
 
 def test_four_stars_are_too_few_for_a_map_and_five_are_enough(make_catalog):

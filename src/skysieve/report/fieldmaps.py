@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
+from skysieve.extraction import evaluate_psf
 from skysieve.records import Catalog, PsfModel
 from skysieve.report.pictures import encode_png, make_gray_palette
 from skysieve.report.quantities import get_numbers, select_stars
@@ -71,20 +72,14 @@ def draw_background(background: Float[np.ndarray, "v u"], shape: tuple[int, int]
 
 def draw_psf_stamps(psf: PsfModel) -> bytes:
     """Draw the PSF model at three by three places of the field as PNG, on a scale that shows its wings."""
-    places = (-0.9, 0.0, 0.9)
-    rows = [np.hstack([_frame(evaluate_terms(psf, u, v)) for u in places]) for v in places]
-    stamps = np.vstack(rows)
+    places = (np.array([-0.9, 0.0, 0.9]) + 1) / 2
+    y, x = (at.ravel() for at in np.meshgrid(*((side - 1) * places for side in psf.shape), indexing="ij"))
+    framed = [_frame(stamp) for stamp in evaluate_psf(psf, x, y)]
+    stamps = np.vstack([np.hstack(framed[start : start + 3]) for start in (0, 3, 6)])
     peak = float(np.nanmax(stamps, initial=1e-12))
     brightness = stretch_asinh(stamps, Limits(0.0, 0.01 * peak, peak))
     codes = np.where(np.isnan(stamps), _FRAME_CODE, np.round(249 * brightness)).astype(np.uint8)
     return encode_png(codes, make_gray_palette())
-
-
-def evaluate_terms(psf: PsfModel, u: float, v: float) -> Float[np.ndarray, "y x"]:
-    """Return the PSF stamp at scaled position (u, v), each -1 to 1 over the detector."""
-    powers = [(d - k, k) for d in range(psf.degree + 1) for k in range(d + 1)]
-    weights = np.array([u**p * v**q for p, q in powers])
-    return np.tensordot(weights, psf.coefficients.astype(np.float64), axes=1)
 
 
 def _frame(stamp: Float[np.ndarray, "y x"]) -> Float[np.ndarray, "v u"]:
