@@ -49,6 +49,11 @@ def read_recipe(kind: type[Recipe], path: Path | None = None, *, settings: Itera
         raise ValueError(f"{where}: {_explain(error, kind)}") from None
 
 
+def parse_recipe(kind: type[Recipe], plain: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that ``dump_recipe`` made plain values of."""
+    return TypeAdapter(kind).validate_json(json.dumps(dict(plain)), strict=True)
+
+
 def dump_recipe(recipe: object) -> dict[str, Any]:
     """Return a resolved recipe as plain nested values, ready for JSON."""
     plain: dict[str, Any] = json.loads(TypeAdapter(type(recipe)).dump_json(recipe))

@@ -148,6 +148,17 @@ def test_version_is_printed(capsys):
     assert capsys.readouterr().out.startswith("skysieve 0.")
 
 
+def test_bands_have_zeropoints_of_their_own(tmp_path, capsys):
+    for band in "gr":
+        write_image(tmp_path / f"{band}.fits", make_sky(), MAGZERO=None)
+    bands = [part for band in "gr" for part in ("--band", f"{band}={tmp_path / band}.fits")]
+    zeropoints = ["--zeropoint", "24", "--zeropoint", "r=26.5"]
+    assert invoke(["run", *bands, *zeropoints, "--out", str(tmp_path / "out")]) == 0
+    catalog = read_catalog(tmp_path / "out" / "catalog.parquet")
+    assert catalog["mag_r"] - catalog["mag_g"] == pytest.approx(2.5, abs=1e-3)
+    assert invoke(["show", str(tmp_path / "out"), "--source", "3"]) == 0
+
+
 def test_an_interrupted_run_exits_with_130(tmp_path):
     paths = [str(write_image(tmp_path / f"{n}.fits", make_sky(seed=n))) for n in range(6)]
     command = [sys.executable, "-m", "skysieve", "run", *paths, "--out", str(tmp_path / "out")]

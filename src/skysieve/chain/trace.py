@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skysieve.config import read_recipe
+from skysieve.config import parse_recipe
 from skysieve.io.catalogs import read_catalog
 from skysieve.io.checksums import checksum_file
 from skysieve.io.exposures import InputRecipe, read_detector
@@ -81,7 +81,7 @@ def _look_up(
         return {**found, "state": "missing"}
     found["state"] = "unchanged" if checksum_file(path) == sha256 else "changed"
     address = BandAddress(band["band"], PixelAddress(path, band["hdu"], band["plane"]))
-    settings = read_recipe(InputRecipe, settings=_flatten(provenance["recipe"]["input"]))
+    settings = parse_recipe(InputRecipe, provenance["recipe"]["input"])
     labels = _read_labels(folder, row)
     rows, columns = labels.shape
     detector = read_detector(DetectorAddress(row["image"], path.stem, None, (address,), (rows, columns)), settings)
@@ -100,7 +100,3 @@ def _read_labels(folder: Path, row: dict[str, Any]) -> np.ndarray:
     stem = images["stem"][at]
     same = [i for i in range(len(images)) if images["stem"][i] == stem and images["columns"][i] > 0]
     return read_segmentation(folder / f"{stem}.segmentation.fits", same.index(at) + 1)
-
-
-def _flatten(settings: dict[str, Any]) -> list[str]:
-    return [f"{key}={json.dumps(value)}" for key, value in settings.items() if value is not None]

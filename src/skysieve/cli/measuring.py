@@ -36,6 +36,16 @@ def resolve_recipe(path: Path | None, settings: list[str]) -> ChainRecipe:
     return read_recipe(ChainRecipe, path, settings=settings)
 
 
+def split_zeropoint(text: str) -> str:
+    """Turn ``MAG`` or ``BAND=MAG`` into a setting of the recipe."""
+    band, equals, value = text.rpartition("=")
+    try:
+        float(value)
+    except ValueError:
+        raise ValueError(f"--zeropoint {text}: write a magnitude, or BAND=MAG, for example r=25.3") from None
+    return f"input.zeropoints.{band}={float(value)}" if equals else f"input.zeropoint={float(value)}"
+
+
 def make_inputs(
     images: list[str], bands: list[str], *, masks: list[str], weights: list[str], psf: Path | None, catalog: Path | None
 ) -> Inputs:

@@ -22,7 +22,9 @@ def run(
     catalog: Annotated[
         Path | None, typer.Option(help="Measure at the sources of this catalog, not at detections.")
     ] = None,
-    zeropoint: Annotated[float | None, typer.Option(help="AB magnitude of one image unit [mag].")] = None,
+    zeropoint: Annotated[
+        list[str] | None, typer.Option(help="AB magnitude of one image unit, or BAND=MAG. Repeat.")
+    ] = None,
     gain: Annotated[float | None, typer.Option(help="Electrons per image unit.")] = None,
     exptime: Annotated[float | None, typer.Option(help="Exposure time [s].")] = None,
     saturation: Annotated[float | None, typer.Option(help="Level from which pixels are saturated.")] = None,
@@ -42,10 +44,11 @@ def run(
     from skysieve.cli import measuring  # noqa: PLC0415 -- takes seconds, while the workers import too
 
     shorthands = {
-        "input.zeropoint": zeropoint, "input.gain": gain, "input.exptime": exptime, "input.saturation": saturation,
+        "input.gain": gain, "input.exptime": exptime, "input.saturation": saturation,
         "extraction.method": method, "execution.workers": workers, "execution.scheduler": scheduler,
     }  # fmt: skip
     given = [f"{key}={json.dumps(value)}" for key, value in shorthands.items() if value is not None]
+    given += [measuring.split_zeropoint(one) for one in zeropoint or []]
     resolved = measuring.resolve_recipe(recipe, [*(setting or []), *given])
     inputs = measuring.make_inputs(
         images or [], band or [], masks=mask or [], weights=weight or [], psf=psf, catalog=catalog

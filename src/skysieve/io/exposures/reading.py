@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
@@ -126,6 +126,7 @@ def _read_band(address: BandAddress, shape: tuple[int, int], recipe: InputRecipe
         bad |= weightless
         variance[bad] = 0
     data[bad] = 0
+    recipe = replace(recipe, zeropoint=recipe.zeropoints.get(address.name, recipe.zeropoint))
     calibration, flags, messages = read_calibration(plane.headers, recipe, top=_find_top(address.image, plane))
     band = Band(address.name, data, bad, variance, calibration)
     if plane.hdu is None:

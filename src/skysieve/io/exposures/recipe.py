@@ -1,6 +1,6 @@
 """What a person may say about the inputs that the headers do not, or say wrongly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,6 +16,8 @@ class InputRecipe:
     ----------
     zeropoint : float, optional
         AB magnitude of one image unit [mag].
+    zeropoints : mapping of str to float
+        The same for single bands by name; they win over ``zeropoint``.
     gain : float, optional
         Electrons an image unit [electron per image unit].
     exptime : float, optional
@@ -36,6 +38,7 @@ class InputRecipe:
     __pydantic_config__ = STRICT
 
     zeropoint: float | None = None
+    zeropoints: dict[str, float] = field(default_factory=dict)
     gain: Annotated[float, Field(gt=0)] | None = None
     exptime: Annotated[float, Field(gt=0)] | None = None
     saturation: float | None = None
