@@ -16,7 +16,7 @@ def circle(x: float, y: float, radius: float) -> Ellipses:
 def mirror(data: np.ndarray, *, labels=None, bad=None, aperture: Ellipses) -> tuple[float, float]:
     labels = np.zeros(data.shape, np.int32) if labels is None else labels
     bad = np.zeros(data.shape, bool) if bad is None else bad
-    correction, share = mirror_defects(data.astype(np.float32), labels, bad, aperture)
+    correction, share = mirror_defects(data.astype(np.float32), labels, bad, apertures=aperture)
     return float(correction[0]), float(share[0])
 
 
@@ -69,6 +69,6 @@ def test_each_source_has_its_own_correction():
     labels = np.zeros((40, 40), np.int32)
     labels[10, 12] = 3
     two = Ellipses(*(np.array(v, float) for v in ([10, 30], [10, 30], [5, 5], [5, 5], [0, 0])), np.array([1, 2]))
-    correction, share = mirror_defects(labels.astype(np.float32), labels, np.zeros(labels.shape, bool), two)
+    correction, share = mirror_defects(labels.astype(np.float32), labels, np.zeros(labels.shape, bool), apertures=two)
     assert correction.tolist() == [-3, 0]
     assert share[1] == 0

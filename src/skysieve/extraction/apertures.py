@@ -135,7 +135,7 @@ def _correct(
     replaced = np.zeros(len(flux))
     if len(dirty):
         part = Ellipses(*(getattr(ellipses, name)[dirty] for name in Ellipses.__dataclass_fields__))
-        correction, share = mirror_defects(scene.data, scene.labels, scene.bad, part)
+        correction, share = mirror_defects(scene.data, scene.labels, scene.bad, apertures=part)
         flux = flux.copy()
         flux[dirty] += correction
         replaced[dirty] = share

@@ -20,3 +20,13 @@ class Ellipses:
     def scaled(self, factor: Float[np.ndarray, " source"]) -> "Ellipses":
         """Return ellipses with both semi-axes multiplied."""
         return Ellipses(self.x, self.y, self.a * factor, self.b * factor, self.theta, self.label)
+
+
+def measure_elliptical_radius(
+    ellipses: Ellipses, at: np.ndarray, *, dx: np.ndarray, dy: np.ndarray
+) -> Float[np.ndarray, " offset"]:
+    """Elliptical radius of offsets [pixel] from the centers of the ellipses ``at``: 1 on the ellipse itself."""
+    cosine, sine = np.cos(ellipses.theta)[at], np.sin(ellipses.theta)[at]
+    major, minor = dx * cosine + dy * sine, dy * cosine - dx * sine
+    radius: np.ndarray = np.hypot(major / ellipses.a[at], minor / ellipses.b[at])
+    return radius

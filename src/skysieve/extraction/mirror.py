@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from skysieve.extraction.ellipses import Ellipses
+from skysieve.extraction.ellipses import Ellipses, measure_elliptical_radius
 
 PIXELS_AT_ONCE = 4_000_000
 """Pixels of all apertures expanded at a time, which bounds the memory."""
@@ -15,6 +15,7 @@ def mirror_defects(
     data: Float[np.ndarray, "y x"],
     labels: Int[np.ndarray, "y x"],
     bad: Bool[np.ndarray, "y x"],
+    *,
     apertures: Ellipses,
 ) -> tuple[Float[np.ndarray, " source"], Float[np.ndarray, " source"]]:
     """Measure the change of flux when defects are replaced by their mirror pixels.
@@ -54,10 +55,8 @@ def list_elliptical_pixels(
 ]:
     """List the pixels whose centers lie inside ellipses: row of the ellipse, x, y, and elliptical radius (below 1)."""
     source, x, y = _expand(_find_boxes(apertures, shape), np.arange(len(apertures.x)))
-    cosine, sine = np.cos(apertures.theta)[source], np.sin(apertures.theta)[source]
     dx, dy = x - apertures.x[source], y - apertures.y[source]
-    major, minor = dx * cosine + dy * sine, dy * cosine - dx * sine
-    radius = np.hypot(major / apertures.a[source], minor / apertures.b[source])
+    radius = measure_elliptical_radius(apertures, source, dx=dx, dy=dy)
     inside = radius < 1
     return source[inside], x[inside], y[inside], radius[inside]
 
@@ -137,9 +136,7 @@ def _expand(boxes: _Boxes, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
 
 def _coverage(dx: np.ndarray, dy: np.ndarray, *, apertures: Ellipses, at: np.ndarray) -> np.ndarray:
     """Share of each pixel inside its ellipse, linear over one pixel at the border."""
-    cosine, sine = np.cos(apertures.theta)[at], np.sin(apertures.theta)[at]
-    major, minor = dx * cosine + dy * sine, dy * cosine - dx * sine
     radius = np.hypot(dx, dy)
-    elliptical = np.hypot(major / apertures.a[at], minor / apertures.b[at])
+    elliptical = measure_elliptical_radius(apertures, at, dx=dx, dy=dy)
     edge = np.divide(radius, elliptical, out=np.full_like(radius, np.inf), where=elliptical > 0)
     return np.clip(edge - radius + 0.5, 0, 1)

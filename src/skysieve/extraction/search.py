@@ -10,7 +10,7 @@ from skysieve.extraction.background import BackgroundMesh
 from skysieve.extraction.bands import BandWindows, combine_windows
 from skysieve.extraction.cleaning import find_spurious
 from skysieve.extraction.detection import EIGHT_CONNECTED, Found, detect_sources
-from skysieve.extraction.ellipses import Ellipses
+from skysieve.extraction.ellipses import Ellipses, measure_elliptical_radius
 from skysieve.extraction.footprints import Footprints, concatenate_footprints
 from skysieve.extraction.recipe import DetectionRecipe, ExtractionRecipe
 from skysieve.extraction.tiles import Tile, make_tiles
@@ -160,8 +160,6 @@ def find_inside(ellipses: Ellipses, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     near = cKDTree(np.column_stack([x, y])).query_ball_point(centers, ellipses.a)
     at = np.repeat(np.arange(len(near)), [len(found) for found in near])
     point = np.concatenate([np.asarray(found, int) for found in near])
-    dx, dy = x[point] - ellipses.x[at], y[point] - ellipses.y[at]
-    cosine, sine = np.cos(ellipses.theta[at]), np.sin(ellipses.theta[at])
-    major, minor = (dx * cosine + dy * sine) / ellipses.a[at], (dy * cosine - dx * sine) / ellipses.b[at]
-    inside[point[np.hypot(major, minor) < 1]] = True
+    radius = measure_elliptical_radius(ellipses, at, dx=x[point] - ellipses.x[at], dy=y[point] - ellipses.y[at])
+    inside[point[radius < 1]] = True
     return inside
