@@ -16,6 +16,7 @@ test: $(VENV)/.dev
 	$(PYTEST) -m "not slow and not gpu"
 
 test-all: $(VENV)/.dev
+	$(PIP) --editable ".[dev,hats]"
 	$(PYTEST)
 
 lint: $(VENV)/.dev
