@@ -58,8 +58,8 @@ SOURCE_FLAG_SENTENCES: dict[SourceFlag, str] = {
     SourceFlag.EDGE: "the detection isophote touches the image border",
     SourceFlag.APERTURE_INCOMPLETE: "the Kron aperture crosses the image border",
     SourceFlag.ISOPHOTE_INCOMPLETE: "the shape is degenerate, a width of one pixel was assumed",
-    SourceFlag.DEBLEND_OVERFLOW: "too many sub-objects: the blend was separated at fewer levels or not at all",
-    SourceFlag.BUFFER_OVERFLOW: "the blend has more pixels than the deblender takes: it was left whole",
+    SourceFlag.DEBLEND_OVERFLOW: "sep or SExtractor ran out of memory for sub-objects while it separated the blend",
+    SourceFlag.BUFFER_OVERFLOW: "left whole, having more than 2^23 pixels; of SExtractor: its pixel buffer was full",
     SourceFlag.BAD_PIXELS: "bad pixels (NaN, infinite or masked) touch the source's footprint",
     SourceFlag.NO_WCS: "no usable sky coordinates: ra and dec are NaN",
     SourceFlag.NO_ZEROPOINT: "no photometric zeropoint: mag is NaN",
@@ -87,8 +87,8 @@ IMAGE_FLAG_SENTENCES: dict[ImageFlag, str] = {
     ImageFlag.DUPLICATE_EXTNAME: "another extension of the file has the same name; images are told apart by number",
     ImageFlag.NO_PSF: "too few stars for a PSF model",
     ImageFlag.UNDERSAMPLED: "the PSF is narrower than two pixels",
-    ImageFlag.DEBLEND_OVERFLOW: "crowding beyond the deblender's limit somewhere in the image",
-    ImageFlag.BUFFER_OVERFLOW: "a blend with more pixels than the deblender takes somewhere in the image",
+    ImageFlag.DEBLEND_OVERFLOW: "a source with the flag deblend_overflow is in the image",
+    ImageFlag.BUFFER_OVERFLOW: "a source with the flag buffer_overflow is in the image",
     ImageFlag.FAILED: "a stage failed on this image; the message says where",
 }
 
