@@ -62,11 +62,11 @@ def attempt_remotely(
     """
     module = str(getattr(getattr(stage, "func", stage), "__module__", "") or "")
     with open_client(recipe, preload=["skysieve.execution.attempt", *([module] if module else [])]) as client:
-        yield from _supply(client, stage, todo, recipe)
+        yield from _supply(client, stage, todo, recipe=recipe)
 
 
 def _supply(
-    client: Any, stage: Callable[[Item], Product], todo: Sequence[tuple[str, Item]], recipe: ExecutionRecipe
+    client: Any, stage: Callable[[Item], Product], todo: Sequence[tuple[str, Item]], *, recipe: ExecutionRecipe
 ) -> Iterator[tuple[str, Attempt]]:
     """Submit waiting items while there is room, then those that must run alone, one after the other."""
     run = partial(attempt_item, stage, retries=recipe.retries, threads=recipe.threads_per_worker)

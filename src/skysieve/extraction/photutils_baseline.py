@@ -47,7 +47,7 @@ def measure_with_photutils(detector: Detector, recipe: ExtractionRecipe, detecti
         warnings.simplefilter("ignore")
         bands = tuple(_subtract(band, recipe) for band in detector.bands)
         labels, filtered = _detect(bands, detection)
-        catalogs = [_make_catalog(band, labels, filtered, recipe) for band in bands] if labels.any() else []
+        catalogs = [_make_catalog(band, labels, filtered, recipe=recipe) for band in bands] if labels.any() else []
         return _measure(detector, bands, labels, catalogs=catalogs, recipe=recipe)
 
 
@@ -92,7 +92,7 @@ def _detect(bands: tuple[Subtracted, ...], detection: DetectionRecipe) -> tuple[
 
 
 def _make_catalog(
-    band: Subtracted, labels: Int[np.ndarray, "y x"], filtered: np.ndarray, recipe: ExtractionRecipe
+    band: Subtracted, labels: Int[np.ndarray, "y x"], filtered: np.ndarray, *, recipe: ExtractionRecipe
 ) -> Any:
     """Set up photutils' catalog of one band; its columns are computed when asked for."""
     from photutils.segmentation import SegmentationImage, SourceCatalog  # noqa: PLC0415

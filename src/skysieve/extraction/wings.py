@@ -117,7 +117,7 @@ def _advance(
     willing = (claims.owner[to] != claims.owner[front]) & ~settled[to]
     to, source = to[willing], np.broadcast_to(front, to.shape)[willing]
     branch = claims.owner[source]
-    height = _evaluate(profiles, branch, groups.x[to], groups.y[to])
+    height = _evaluate(profiles, branch, x=groups.x[to], y=groups.y[to])
     held = claims.height[to]
     better = np.flatnonzero((height > held) | ((height == held) & (branch < claims.owner[to])))
     np.maximum.at(claims.height, to[better], height[better])
@@ -128,7 +128,7 @@ def _advance(
     return to[claims.origin[to] == source]
 
 
-def _evaluate(profiles: Profiles, branch: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _evaluate(profiles: Profiles, branch: np.ndarray, *, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Logarithm of the profiles of branches, each at its position [pixel]."""
     dx, dy = x - profiles.x[branch], y - profiles.y[branch]
     form = (profiles.xx[branch] * dx + profiles.xy[branch] * dy) * dx + profiles.yy[branch] * dy * dy

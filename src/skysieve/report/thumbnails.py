@@ -56,13 +56,13 @@ def draw_thumbnails(
             id=str(ids[row]),
             flag=str(flag.name).lower(),
             names=tuple(decode_flags(int(flags[row]))),
-            picture=_draw_one(band, labels, catalog.take(np.array([row])), limits),
+            picture=_draw_one(band, labels, catalog.take(np.array([row])), limits=limits),
         )
         for row, flag in chosen
     )
 
 
-def _draw_one(band: Band, labels: Int[np.ndarray, "y x"] | None, source: Catalog, limits: Limits) -> bytes:
+def _draw_one(band: Band, labels: Int[np.ndarray, "y x"] | None, source: Catalog, *, limits: Limits) -> bytes:
     """Cut out one source, magnify it and draw its outline; white is the brightest pixel of the cutout."""
     axis = np.nan_to_num(get_numbers(source, "a")[0])
     half = round(float(np.clip(4 * axis, *_HALF_SIZES)))

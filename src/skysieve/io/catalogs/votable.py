@@ -93,11 +93,11 @@ def _make_document(schema: Sequence[Column], meta: Mapping[str, str]) -> tuple[V
         resource.infos.append(Info(ID=f"meta.{number}", name=key, value=value))
     table = TableElement(document, ID="table.0", name="catalog")
     resource.tables.append(table)
-    table.fields.extend([_make_field(document, number, column, meta) for number, column in enumerate(schema)])
+    table.fields.extend([_make_field(document, number, column, meta=meta) for number, column in enumerate(schema)])
     return document, table
 
 
-def _make_field(document: VOTableFile, number: int, column: Column, meta: Mapping[str, str]) -> _Field:
+def _make_field(document: VOTableFile, number: int, column: Column, *, meta: Mapping[str, str]) -> _Field:
     """Return the FIELD element of one column."""
     standard = check_ucd(column.ucd, check_controlled_vocabulary=True, has_colon=True)
     field = _Field(

@@ -109,7 +109,7 @@ def read_cutouts_folder(path: Path, *, batch_rows: int = 256) -> CutoutStream:
     missing = [column.name for column in header.schema if entries and column.name not in entries[0]]
     if missing and missing != ["id"]:
         raise ValueError(f"{path.name}/index.csv: the column {missing[0]} is missing")
-    return CutoutStream(header, len(entries), _iterate(path, entries, batch_rows, header))
+    return CutoutStream(header, len(entries), _iterate(path, entries, batch_rows, header=header))
 
 
 def _write_one(
@@ -167,7 +167,7 @@ def _guess_type(texts: Sequence[str]) -> str:
     return "str"
 
 
-def _iterate(path: Path, entries: Sequence[Entry], step: int, header: CutoutHeader) -> Iterator[CutoutBatch]:
+def _iterate(path: Path, entries: Sequence[Entry], step: int, *, header: CutoutHeader) -> Iterator[CutoutBatch]:
     numbered = iter(enumerate(entries))
     while chunk := list(islice(numbered, step)):
         cutouts = [_read_checked(path, entry["file"], header) for _, entry in chunk]

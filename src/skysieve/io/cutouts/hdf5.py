@@ -75,11 +75,11 @@ def read_cutouts_hdf5(
         raise ValueError(f"{path.name}: batch_rows is {batch_rows}; give a positive number")
     with _open(path) as file:
         if dataset is not None:
-            length, header = _describe_bare(path, _get_dataset(path, file, dataset), dataset, axes)
-            return CutoutStream(header, length, _iterate_bare(path, dataset, axes, batch_rows, header))
+            length, header = _describe_bare(path, _get_dataset(path, file, dataset), dataset, axes=axes)
+            return CutoutStream(header, length, _iterate_bare(path, dataset, batch_rows, axes=axes, header=header))
         header = _read_header(path, file)
         length = _check_datasets(path, file, header)
-    return CutoutStream(header, length, _iterate(path, length, batch_rows, header))
+    return CutoutStream(header, length, _iterate(path, length, batch_rows, header=header))
 
 
 def _open(path: Path) -> h5py.File:
@@ -152,7 +152,7 @@ def _get_dataset(path: Path, file: h5py.File, name: str) -> h5py.Dataset:
     raise ValueError(f"{path.name}: the dataset {name} is missing; there are {', '.join(file) or 'none'}")
 
 
-def _iterate(path: Path, length: int, step: int, header: CutoutHeader) -> Iterator[CutoutBatch]:
+def _iterate(path: Path, length: int, step: int, *, header: CutoutHeader) -> Iterator[CutoutBatch]:
     with _open(path) as file:
         for start in range(0, length, step):
             part = slice(start, start + step)
@@ -173,7 +173,7 @@ def _read_column(dataset: h5py.Dataset, part: slice, dtype: str) -> np.ndarray:
     return texts
 
 
-def _describe_bare(path: Path, found: h5py.Dataset, name: str, axes: Axes) -> tuple[int, CutoutHeader]:
+def _describe_bare(path: Path, found: h5py.Dataset, name: str, *, axes: Axes) -> tuple[int, CutoutHeader]:
     if len(found.shape) != len(axes.split()) or found.dtype.kind not in "iuf":
         raise ValueError(f"{path.name}: {name} is {found.dtype} of shape {found.shape}, wanted are numbers ({axes})")
     size = dict(zip(axes.split(), found.shape, strict=True))
@@ -181,7 +181,7 @@ def _describe_bare(path: Path, found: h5py.Dataset, name: str, axes: Axes) -> tu
     return size["row"], CutoutHeader(bands, (size["y"], size["x"]))
 
 
-def _iterate_bare(path: Path, name: str, axes: Axes, step: int, header: CutoutHeader) -> Iterator[CutoutBatch]:
+def _iterate_bare(path: Path, name: str, step: int, *, axes: Axes, header: CutoutHeader) -> Iterator[CutoutBatch]:
     with _open(path) as file:
         for start in range(0, len(file[name]), step):
             try:

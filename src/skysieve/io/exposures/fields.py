@@ -66,7 +66,7 @@ def make_draft(field: Sequence[Plane], files: Files, recipe: InputRecipe) -> Dra
     name = name_field([p.source.path.name for p in field], [p.band for p in field]) if first.band else ""
     flags = reduce(or_, (plane.frame.flags for plane in field))
     try:
-        bands = tuple(band for plane in field for band in _address_bands(plane, first.frame, files, recipe))
+        bands = tuple(band for plane in field for band in _address_bands(plane, first.frame, files, recipe=recipe))
     except ValueError as error:
         flags |= ImageFlag(0) if flags & ImageFlag.TRUNCATED else ImageFlag.UNREADABLE
         return Draft(first.source.path, extension, (), (0, 0), flags, (str(error),), name)
@@ -75,7 +75,7 @@ def make_draft(field: Sequence[Plane], files: Files, recipe: InputRecipe) -> Dra
     return Draft(first.source.path, extension, bands, first.frame.shape, flags, cut, name)
 
 
-def _address_bands(plane: Plane, first: Frame, files: Files, recipe: InputRecipe) -> list[BandAddress]:
+def _address_bands(plane: Plane, first: Frame, files: Files, *, recipe: InputRecipe) -> list[BandAddress]:
     """Addresses of the bands of one plane or cube, with mask and weight."""
     frame, path = plane.frame, plane.source.path
     where = f"band {plane.band} ({path.name}): " if plane.band else ""
@@ -86,8 +86,8 @@ def _address_bands(plane: Plane, first: Frame, files: Files, recipe: InputRecipe
     if frame.shape != first.shape:
         sizes = f"{frame.shape[1]} x {frame.shape[0]} pixels, the first band {first.shape[1]} x {first.shape[0]}"
         raise ValueError(f"{where}has {sizes}; give images on one pixel grid")
-    mask, _ = _find_plane(plane, files, MASK, plane.mask)
-    weight, role = _find_plane(plane, files, WEIGHTS, plane.weight)
+    mask, _ = _find_plane(plane, files, MASK, given=plane.mask)
+    weight, role = _find_plane(plane, files, WEIGHTS, given=plane.weight)
     kind = role or recipe.weight_kind
     return [
         BandAddress(
@@ -102,7 +102,7 @@ def _address_bands(plane: Plane, first: Frame, files: Files, recipe: InputRecipe
 
 
 def _find_plane(
-    plane: Plane, files: Files, roles: Sequence[Role], given: Source | None
+    plane: Plane, files: Files, roles: Sequence[Role], *, given: Source | None
 ) -> tuple[tuple[Path, Frame] | None, str]:
     """Mask or weight of an image, and its role when it was found in the image's own file."""
     if given is not None:

@@ -91,12 +91,12 @@ def _read_hdu(stream: BufferedIOBase, index: int) -> Hdu | None:
     if not ended:
         return _cut(index, header)
     try:
-        return _describe(index, header, stream.tell(), broken)
+        return _describe(index, header, stream.tell(), broken=broken)
     except ValueError as error:
         return replace(_cut(index, header), complete=True, problem=str(error))
 
 
-def _describe(index: int, header: Header, start: int, broken: tuple[str, ...]) -> Hdu:
+def _describe(index: int, header: Header, start: int, *, broken: tuple[str, ...]) -> Hdu:
     """Tell from a whole header what the unit holds."""
     tiled = header.get("ZIMAGE") is True
     image = unwrap_tiles(header) if tiled else header

@@ -51,7 +51,7 @@ def list_detectors(
         nothing, a reference band that is not among the bands, an image given twice.
     """
     sources = expand_sources([*bands.values()] or images)
-    _check_arguments(images, bands, sources, recipe)
+    _check_arguments(images, bands, sources, recipe=recipe)
     mask_of, weight_of = (_spread(names, len(sources), what) for names, what in ((masks, "mask"), (weights, "weight")))
     everything = dict.fromkeys(s.path for s in (*sources, *mask_of, *weight_of) if s is not None and not s.problem)
     files = {path: inspect_file(path) for path in everything}
@@ -65,7 +65,7 @@ def list_detectors(
 
 
 def _check_arguments(
-    images: Names, bands: Mapping[str, str | Path], sources: Sequence[Source], recipe: InputRecipe
+    images: Names, bands: Mapping[str, str | Path], sources: Sequence[Source], *, recipe: InputRecipe
 ) -> None:
     if images and bands:
         raise ValueError("images and bands are given together; give images for separate fields or bands for one field")
