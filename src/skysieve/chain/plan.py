@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skysieve.chain.provenance import list_versions
 from skysieve.chain.recipe import ChainRecipe
+from skysieve.chain.versions import list_versions
 from skysieve.config import dump_recipe
 from skysieve.io.checksums import checksum_file
 from skysieve.io.exposures import list_detectors
