@@ -18,13 +18,21 @@ def list_versions() -> dict[str, str]:
 
 
 def find_revision() -> str:
-    """Return the git revision of the checkout that Skysieve runs from, "" when it was installed otherwise."""
-    here = Path(skysieve.__file__).parent
+    """Return the git revision of the checkout that Skysieve runs from, with "-dirty" where files differ from it.
+
+    "" when it was installed otherwise, also into an environment inside the checkout of another project.
+    """
+    here = str(Path(skysieve.__file__).parent)
     try:
-        found = subprocess.run(  # noqa: S603
-            ["git", "-C", str(here), "rev-parse", "HEAD"],  # noqa: S607
-            capture_output=True, text=True, timeout=10, check=True,
-        )  # fmt: skip
+        _run_git(here, "ls-files", "--error-unmatch", "__init__.py")
+        return _run_git(here, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _run_git(folder: str, *arguments: str) -> str:
+    found = subprocess.run(  # noqa: S603
+        ["git", "-C", folder, *arguments],  # noqa: S607
+        capture_output=True, text=True, timeout=10, check=True,
+    )  # fmt: skip
     return found.stdout.strip()
