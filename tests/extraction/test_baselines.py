@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skysieve.extraction import ExtractionRecipe, baselines, extract
-from skysieve.extraction.foreign import find_parents, limit_kron
+from skysieve.extraction.foreign import find_parents, limit_kron, make_footprints
 from skysieve.records import Calibration, Detector, SourceFlag, decode_flags
 
 BASELINES = ("sep", "photutils")
@@ -97,6 +97,20 @@ def test_a_baseline_flags_saturated_and_bad_pixels(method, draw_sky, add_noise, 
 def test_sources_that_touch_share_the_brightest_as_parent():
     labels = np.array([[1, 1, 2, 0, 3], [0, 0, 0, 0, 0], [4, 4, 0, 5, 5]])
     assert find_parents(labels, np.array([1.0, 2.0, 9.0, 1.0, 1.0])).tolist() == [2, 2, 3, 4, 5]
+
+
+def test_angles_and_widths_of_foreign_methods_keep_to_our_conventions():
+    names = ("x", "y", "x2", "y2", "xy", "a", "b", "flux")
+    values = {name: np.ones(3) for name in names} | {name: np.zeros(3, int) for name in ("peak_x", "peak_y")}
+    values |= {"theta": np.radians([350.0, 100.0, 90.0]), "fwhm": np.array([-6957.0, 0.0, 2.5])}
+    footprints = make_footprints(values, np.array([[1, 2, 3]]))
+    assert np.degrees(footprints.theta) == pytest.approx([-10, -80, 90])
+    assert footprints.fwhm == pytest.approx([np.nan, np.nan, 2.5], nan_ok=True)
+
+
+@pytest.mark.parametrize("method", BASELINES)
+def test_angles_of_a_baseline_lie_within_a_quarter_turn(field, method):
+    assert np.abs(extract(field, ExtractionRecipe(method=method)).catalog["theta"]).max() <= 90
 
 
 def test_the_kron_ellipse_has_a_smallest_size():

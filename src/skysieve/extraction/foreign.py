@@ -88,7 +88,8 @@ def make_footprints(values: Mapping[str, np.ndarray], labels: Int[np.ndarray, "y
     Parameters
     ----------
     values : mapping of str to ndarray
-        Fields of ``Footprints`` by name; at least ``x``, ``flux``, ``peak_x`` and ``peak_y``.
+        Fields of ``Footprints`` by name; at least ``x``, ``theta``, ``flux``, ``peak_x`` and ``peak_y``. Angles of
+        any turn become -pi/2 to pi/2; a width that is not positive is that of a failed fit, and becomes NaN.
     labels : ndarray of int, shape (y, x)
         Segmentation map, source k of the arrays labeled k + 1.
     """
@@ -102,7 +103,10 @@ def make_footprints(values: Mapping[str, np.ndarray], labels: Int[np.ndarray, "y
         **values,
     }
     floats = ("errx2", "erry2", "errxy", "fwhm", "peak", "filtered_peak", "threshold", "margin")
-    return Footprints(**{name: np.full(count, np.nan) for name in floats} | known)
+    filled = {name: np.full(count, np.nan) for name in floats} | known
+    theta, fwhm = filled["theta"], filled["fwhm"]
+    turned = np.where(np.abs(theta) > np.pi / 2, (theta + np.pi / 2) % np.pi - np.pi / 2, theta)
+    return Footprints(**filled | {"theta": turned, "fwhm": np.where(fwhm > 0, fwhm, np.nan)})
 
 
 def flag_pixels(
