@@ -112,7 +112,7 @@ def test_pixels_of_ds9_start_at_one(tmp_path):
     ]
 
 
-def test_ellipses_grow_with_the_kron_radius(tmp_path):
+def test_ellipses_are_the_apertures_of_flux_kron(tmp_path):
     lines = list_regions(
         tmp_path,
         make_catalog(
@@ -126,7 +126,7 @@ def test_ellipses_grow_with_the_kron_radius(tmp_path):
             kron_radius=[4.0, 0, np.nan],
         ),
     )
-    assert [line.split(",")[2] for line in lines] == ["20.000", "7.000", "7.000"]
+    assert [line.split(",")[2] for line in lines] == ["8.000", "7.000", "7.000"]
 
 
 def test_sky_ellipses_have_arcseconds_and_the_position_angle_from_north(tmp_path):

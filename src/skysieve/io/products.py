@@ -111,7 +111,7 @@ def write_regions(path: Path, catalog: Catalog, *, sky: bool) -> None:
     """Write the Kron ellipses of a catalog as a DS9 region file.
 
     Clean sources are green, flagged ones red (a missing WCS or zeropoint alone does not count). The semi-axes are
-    2.5 ``kron_radius`` times a and b; 3.5 times where no Kron radius was measured; a point where a or b is unknown.
+    ``kron_radius`` times a and b; 3.5 times where no Kron radius was measured; a point where a or b is unknown.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def _measure_scale(catalog: Catalog) -> np.ndarray:
     if "kron_radius" not in catalog.names:
         return np.full(len(catalog), _SMALLEST)
     kron = catalog["kron_radius"].astype(np.float64)
-    return np.where(np.isfinite(kron) & (kron > 0), 2.5 * kron, _SMALLEST)
+    return np.where(np.isfinite(kron) & (kron > 0), kron, _SMALLEST)
 
 
 def _draw_ellipses(catalog: Catalog, *, sky: bool) -> list[str]:
