@@ -149,6 +149,7 @@ def measure_combined(bands: list[CalibratedBand], recipe: BackgroundRecipe) -> B
     height, width = bands[0].band.data.shape
 
     def read_rows(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Average whole rows at a time, so that a mean of the whole image is never in memory."""
         strip = (rows, slice(0, width))
         tile = Tile(strip, strip, (height, width))
         data, _, bad = _average([subtract_background(band, tile) for band in bands])

@@ -179,6 +179,7 @@ def _measure_moments(pixels: FootprintPixels, peak_at: np.ndarray, *, gain: floa
     """Measure barycenters and second moments, about the peak first so that no digits are lost."""
 
     def total(values: np.ndarray) -> np.ndarray:
+        """Sum over the pixels of each source."""
         return _sum_up(pixels, values, len(peak_at))
 
     px, py = pixels.x[peak_at], pixels.y[peak_at]

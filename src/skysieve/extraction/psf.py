@@ -114,7 +114,20 @@ def cut_centered(
 def evaluate_psf(
     model: PsfModel, x: Float[np.ndarray, " source"], y: Float[np.ndarray, " source"]
 ) -> Float[np.ndarray, "source y x"]:
-    """Return the PSF stamp at each position [pixel], centered on the middle pixel and summing to one."""
+    """Return the PSF stamp at each position.
+
+    Parameters
+    ----------
+    model : PsfModel
+        Its coefficients sum to more than zero everywhere on the detector.
+    x, y : ndarray, shape (source,)
+        Positions [pixel]; beyond the detector the PSF stays as on its border.
+
+    Returns
+    -------
+    ndarray, shape (source, y, x)
+        Centered on the middle pixel, each summing to one; NaN where a position is.
+    """
     rows, columns = model.shape
     terms = list_terms(np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1), shape=model.shape, degree=model.degree)
     stamps = np.einsum("st,tyx->syx", terms, model.coefficients)
@@ -149,7 +162,18 @@ def measure_half_light(stamp: Float[np.ndarray, "y x"]) -> float:
 
 
 def measure_stamp_shape(stamp: Float[np.ndarray, "y x"]) -> tuple[float, float, float]:
-    """Width [pixel FWHM], ellipticity and angle [deg, from +x toward +y] of a PSF stamp; NaN where it has no shape.
+    """Measure width, ellipticity and angle of a PSF stamp.
+
+    Parameters
+    ----------
+    stamp : ndarray, shape (y, x)
+        Odd sides, centered on the middle pixel, in any unit.
+
+    Returns
+    -------
+    fwhm, ellipticity, angle : float
+        Width [pixel FWHM], 1 - b/a, and angle of the major axis [deg, -90 to 90, from +x toward +y]. All NaN where the
+        stamp has no shape: no positive sum, or a single line of pixels.
 
     Notes
     -----

@@ -11,7 +11,20 @@ from skysieve.records import PsfModel
 
 
 def write_psf(path: Path, model: PsfModel) -> None:
-    """Write a PSF model as a FITS cube, one plane a polynomial term, whole or not at all."""
+    """Write a PSF model as a FITS cube, one plane a polynomial term, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file; an older one is replaced.
+    model : PsfModel
+        Of finite ``fwhm``.
+
+    Raises
+    ------
+    ValueError
+        If ``fwhm`` is not finite, which a FITS header cannot hold.
+    """
     header = fits.Header()
     header["POLYDEG"] = (model.degree, "degree of the polynomial in u, v")
     header["POLYNX"] = (model.shape[1], "u runs -1..1 over so many columns [pixel]")

@@ -86,14 +86,35 @@ class Catalog:
 
 
 def make_empty_column(dtype: str, length: int) -> np.ndarray:
-    """Return a column of unknown values: NaN, 0, False or "" by type."""
+    """Return a column of unknown values.
+
+    Parameters
+    ----------
+    dtype : str
+        Type as in ``Column``.
+    length : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray, shape (length,)
+        NaN, 0, False or "" by type.
+    """
     if dtype == "str":
         return np.full(length, "", dtype=object)
     return np.full(length, np.nan if dtype.startswith("f") else 0, dtype=np.dtype(dtype))
 
 
 def make_empty_catalog(schema: Sequence[Column], meta: Mapping[str, str] | None = None) -> Catalog:
-    """Return a catalog of zero rows: the form of "nothing found"."""
+    """Return a catalog of zero rows: the form of "nothing found".
+
+    Parameters
+    ----------
+    schema : sequence of Column
+        Its columns.
+    meta : mapping of str to str, optional
+        Its metadata, none by default.
+    """
     return Catalog(tuple(schema), {c.name: make_empty_column(c.dtype, 0) for c in schema}, dict(meta or {}))
 
 

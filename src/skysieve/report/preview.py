@@ -115,8 +115,20 @@ def write_preview(path: Path, preview: Preview) -> None:
 def read_preview(path: Path) -> Preview:
     """Read what ``write_preview`` wrote.
 
+    Parameters
+    ----------
+    path : Path
+        The zip file.
+
+    Returns
+    -------
+    Preview
+        Equal to the one written; pictures that there were none of are None.
+
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
         If the file is no preview, or a damaged one.
     """

@@ -42,6 +42,16 @@ def convert_cutouts(source: Path, target: Path) -> None:
 def open_cutouts(source: Path) -> CutoutStream:
     """Open a store, an HDF5 file or a folder of cutouts as a stream.
 
+    Parameters
+    ----------
+    source : Path
+        ``NAME.zarr``, a folder of FITS files or PNG pictures, or any other file, taken for HDF5.
+
+    Returns
+    -------
+    CutoutStream
+        Of length 0 for an empty store or file.
+
     Raises
     ------
     ValueError
@@ -56,6 +66,13 @@ def open_cutouts(source: Path) -> CutoutStream:
 
 def write_cutouts_store(path: Path, stream: CutoutStream) -> None:
     """Write a stream as a new cutout store, which appears whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to make, ``NAME.zarr``.
+    stream : CutoutStream
+        Is walked through, one batch in memory at a time; without cutouts the store is empty.
 
     Raises
     ------

@@ -36,6 +36,13 @@ _CHUNK_BYTES = 2**18
 def write_cutouts_hdf5(path: Path, stream: CutoutStream) -> None:
     """Write a stream of cutouts as one HDF5 file, whole or not at all.
 
+    Parameters
+    ----------
+    path : Path
+        The file; an older one is replaced.
+    stream : CutoutStream
+        Is walked through, one batch in memory at a time; without cutouts the datasets have no rows.
+
     Raises
     ------
     ValueError
