@@ -123,6 +123,11 @@ def test_names_cannot_lead_out_of_the_run_folder(tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {odd.name, "deep"}
 
 
+def test_two_bands_of_one_name_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="bands g, g: give each band a name of its own"):
+        run_chain(Inputs(bands=(("g", "a.fits"), ("g", "b.fits"))), tmp_path / "out")
+
+
 def test_bands_that_do_not_lie_on_the_same_sky_are_refused(tmp_path):
     write_image(tmp_path / "g.fits", SKY)
     write_image(tmp_path / "r.fits", SKY, CRPIX1=115.5)

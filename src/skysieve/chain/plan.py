@@ -52,6 +52,8 @@ def plan_run(inputs: Inputs, recipe: ChainRecipe) -> RunPlan:
         If there is nothing to read or the arguments contradict one another.
     """
     bands: Mapping[str, str | Path] = dict(inputs.bands)
+    if len(bands) < len(inputs.bands):
+        raise ValueError(f"bands {', '.join(name for name, _ in inputs.bands)}: give each band a name of its own")
     detectors = tuple(
         list_detectors(inputs.images, bands=bands, masks=inputs.masks, weights=inputs.weights, recipe=recipe.input)
     )
