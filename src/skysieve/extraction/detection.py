@@ -1,6 +1,6 @@
 """Detection in one window: threshold, connected groups, deblending, footprints."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -132,5 +132,4 @@ def _flag_surroundings(window: Window, labels: np.ndarray, group_of: np.ndarray)
 
 
 def _add_flags(footprints: Footprints, flags: np.ndarray) -> Footprints:
-    fields = {name: getattr(footprints, name) for name in Footprints.__dataclass_fields__}
-    return Footprints(**{**fields, "flags": footprints.flags | flags})
+    return replace(footprints, flags=footprints.flags | flags)

@@ -45,14 +45,10 @@ def extract_sources(
 
     Parameters
     ----------
-    detector : Detector
-        Pixels, calibration and world coordinates; bad pixels are marked, never NaN.
+    detector, image_index, psf
+        As ``extract`` takes them.
     recipe : ExtractionRecipe
         Everything that decides the catalog; its ``method`` is not looked at, see ``extract``.
-    image_index : int, optional
-        Position of the image in the run, from which the ids are made.
-    psf : PsfModel, optional
-        Use this one; None measures it on the stars of the image.
     positions : Catalog, optional
         Measure at its sources instead of searching (see ``find_places``); the catalog then has a column ``input_id``.
 
@@ -60,6 +56,11 @@ def extract_sources(
     -------
     Extraction
         With an empty catalog, a flag and a message when the image is too small, all bad or constant.
+
+    Raises
+    ------
+    ValueError
+        If the given PSF varies over a detector of another shape, or ``positions`` lack the columns of a position.
     """
     recipe = replace(recipe, method="skysieve")
     refused = refuse_detector(detector)

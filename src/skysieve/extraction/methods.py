@@ -1,6 +1,7 @@
 """One call for every method: ours, the SExtractor program, plain sep, photutils; the same columns from each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -97,11 +98,9 @@ def merge_hot_into_cold(cold: Measured, hot: Measured) -> Measured:
     added = hot.take(np.flatnonzero(kept))
     footprints = concatenate_footprints([f, added.footprints])
     group = np.append(f.group, _renumber_groups(hot, kept, first=len(f)))
-    renumbered = {"label": np.arange(1, len(footprints) + 1), "group": group}
-    fields = {name: getattr(footprints, name) for name in footprints.__dataclass_fields__}
     return Measured(
         cold.bands,
-        type(footprints)(**fields | renumbered),
+        replace(footprints, label=np.arange(1, len(footprints) + 1), group=group),
         concatenate_photometry([cold.photometry, added.photometry]),
         np.append(cold.stellarity, added.stellarity),
         np.append(cold.flags, added.flags),

@@ -1,5 +1,7 @@
 """Detection over a whole image: tile by tile, cleaned, numbered in reading order, optionally hot over cold."""
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Int
 from scipy.ndimage import label
@@ -116,9 +118,8 @@ def _number(found: Found) -> Found:
     brightest = _find_brightest(group, ordered.flux, count)
     shared = np.bincount(group, minlength=count + 1)[group] > 1
     flags = np.where(shared, ordered.flags | int(SourceFlag.BLENDED), ordered.flags & ~int(SourceFlag.BLENDED))
-    fields = {name: getattr(ordered, name) for name in Footprints.__dataclass_fields__}
     numbers = np.arange(1, len(order) + 1)
-    return Found(Footprints(**{**fields, "label": numbers, "group": brightest[group] + 1, "flags": flags}), labels)
+    return Found(replace(ordered, label=numbers, group=brightest[group] + 1, flags=flags), labels)
 
 
 def _find_brightest(group: np.ndarray, flux: np.ndarray, count: int) -> np.ndarray:
