@@ -88,6 +88,7 @@ def run_chain(
         stage = functools.partial(measure_detector, folder=out, recipe=recipe)
 
         def note(outcome: Outcome) -> None:
+            """Put an outcome into the log, then tell the caller."""
             LOG.info("%s %s in %.1f s %s", outcome.key, outcome.state, outcome.seconds, outcome.error)
             on_done(outcome)
 
