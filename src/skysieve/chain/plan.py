@@ -44,7 +44,19 @@ class RunPlan:
 
 
 def plan_run(inputs: Inputs, recipe: ChainRecipe) -> RunPlan:
-    """List the detectors of a run and fix its identity.
+    """List the detectors of a run and fix its identity, reading headers and checksums, no pixels.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        What the user named.
+    recipe : ChainRecipe
+        All settings; those under ``execution`` are no part of the identity.
+
+    Returns
+    -------
+    RunPlan
+        With at least one detector; one that cannot be used is there with a flag and a sentence.
 
     Raises
     ------
