@@ -22,6 +22,16 @@ def find(folder, key="a"):
         return ledger.find_done(key)
 
 
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_file_in_place_of_the_folder_is_refused_in_a_sentence(tmp_path, place):
+    (tmp_path / "file").write_text("x")
+    with (
+        pytest.raises(ValueError, match=f"{place}: is a file, or lies below one; choose a folder"),
+        open_ledger(tmp_path / place, "run"),
+    ):
+        pass
+
+
 def test_a_recorded_product_is_found_again(tmp_path):
     product = record_file(tmp_path)
     assert find(tmp_path) == product

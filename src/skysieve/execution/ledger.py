@@ -82,14 +82,18 @@ def open_ledger(folder: Path, fingerprint: str, *, overwrite: bool = False) -> I
     Raises
     ------
     ValueError
-        If the folder holds another run, a file of that name that is no ledger, or a run in progress.
+        If the folder is a file or lies below one, or holds another run, a file of that name that is no ledger, or a
+        run in progress.
 
     Notes
     -----
     A last line that a kill tore is cut off. Files that killed writers left unfinished (``.<process>.<name>``) are
     removed from the folder, now and when the block ends.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ValueError(f"{folder}: is a file, or lies below one; choose a folder for the run") from None
     path = folder / _NAME
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
         _lock(file, folder)
