@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from skysieve.extraction.background import BackgroundMesh
 from skysieve.extraction.bands import Scene
 from skysieve.extraction.noise import NoiseMap
-from skysieve.extraction.psf import cut_centered, evaluate_psf, fit_psf, measure_stamp_shape
+from skysieve.extraction.psf import adopt_psf, cut_centered, evaluate_psf, fit_psf, measure_stamp_shape
 from skysieve.extraction.recipe import PsfRecipe
 from skysieve.records import PsfModel
 
@@ -132,3 +132,10 @@ def test_stamps_that_leave_the_image_or_hold_no_light_are_unusable(scene):
     assert np.isnan(stamps[0]).all()
     dark.data[...] = 0
     assert np.isnan(cut_centered(dark, np.array([40.0]), np.array([40.0]), label=np.array([1]), recipe=RECIPE)).all()
+
+
+def test_a_psf_without_a_width_is_refused():
+    delta = np.zeros((1, 9, 9), np.float32)
+    delta[0, 4, 4] = 1
+    with pytest.raises(ValueError, match="no measurable width"):
+        adopt_psf(PsfModel(delta, 0, (1, 1), 0, np.nan), (50, 50))

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from skysieve.chain.images import make_image_table
 from skysieve.chain.overrule import Overrule, apply_overrules
 from skysieve.chain.plan import RunPlan, find_exposure_stem
@@ -102,7 +104,7 @@ def _write_by_stem(folder: Path, plan: RunPlan, keys: list[str], *, catalog: Cat
         part = folder / PARTS / key
         exposures.setdefault(find_exposure_stem(address), []).append(part / SEGMENTATION)
         rows = catalog.take(catalog["image"] == address.label)
-        write_regions(folder / f"{address.stem}.reg", rows, sky=False)
+        write_regions(folder / f"{address.stem}.reg", rows, sky=bool(np.isfinite(rows["ra"]).all()) and len(rows) > 0)
         if (part / PSF).exists():
             with write_whole(folder / f"{address.stem}.psf.fits") as temporary:
                 shutil.copyfile(part / PSF, temporary)

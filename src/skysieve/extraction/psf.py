@@ -140,7 +140,7 @@ def adopt_psf(model: PsfModel, shape: tuple[int, int]) -> PsfModel:
     Raises
     ------
     ValueError
-        If the model varies over a detector of another shape.
+        If the model varies over a detector of another shape, or has no width.
     """
     if model.degree > 0 and model.shape != shape:
         there, here = (f"{columns}x{rows}" for rows, columns in (model.shape, shape))
@@ -148,6 +148,10 @@ def adopt_psf(model: PsfModel, shape: tuple[int, int]) -> PsfModel:
     width = model.fwhm
     if not np.isfinite(width):
         width = measure_stamp_shape(model.coefficients[0].astype(float))[0]
+    if not width > 0:
+        raise ValueError(
+            "the given PSF has no measurable width; give a stamp whose light falls off over several pixels"
+        )
     return replace(model, shape=shape, fwhm=float(width))
 
 
