@@ -150,7 +150,7 @@ def adopt_psf(model: PsfModel, shape: tuple[int, int]) -> PsfModel:
         width = measure_stamp_shape(model.coefficients[0].astype(float))[0]
     if not width > 0:
         raise ValueError(
-            "the given PSF has no measurable width; give a stamp whose light falls off over several pixels"
+            "the given PSF has no measurable width; give a stamp several pixels wide"
         )
     return replace(model, shape=shape, fwhm=float(width))
 
