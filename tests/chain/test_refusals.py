@@ -115,6 +115,13 @@ def test_nothing_usable_still_leaves_an_empty_catalog_and_a_report(tmp_path):
     assert len(fits.getdata(tmp_path / "out" / "catalog.fits", 1)) == 0
 
 
+@pytest.mark.parametrize(("offset", "told"), [(1e12, True), (1e3, False)])
+def test_pixels_that_differ_by_less_than_32_bits_tell_are_spoken_of(offset, told, tmp_path):
+    write_image(tmp_path / "offset.fits", SKY.astype(float) + offset)
+    result = run_chain(Inputs((str(tmp_path / "offset.fits"),)), tmp_path / "out")
+    assert told == ("subtract a constant" in result.images["message"][0])
+
+
 def test_names_cannot_lead_out_of_the_run_folder(tmp_path):
     odd = tmp_path / "..%2f..;rm -rf.fits"
     write_image(odd, SKY)

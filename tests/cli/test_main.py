@@ -54,6 +54,8 @@ def test_a_dry_run_writes_nothing(tmp_path, capsys):
         (["run", "a.fits", "--out", "o", "--zeropoint", "abc"], "--zeropoint"),
         (["show", "nowhere", "--source", "1"], "holds no finished run"),
         (["nonsense"], "No such command"),
+        (["convert", "nowhere.fits", "out.csv"], "nowhere.fits"),
+        (["flags", "99999999999999999999999"], "value"),
     ],
 )
 def test_bad_arguments_are_one_sentence_and_exit_code_2(arguments, words, tmp_path, monkeypatch, capsys):
@@ -120,6 +122,7 @@ def test_an_overrule_is_kept_with_who_and_why(tmp_path, capsys):
         ("id,value,who\n5,1,Ada\n", "why is missing"),
         ("id,value,who,why\n5,7,Ada,x\n", "between 0 and 1"),
         ("id,value,who,why\n999,1,Ada,x\n", "no source 999"),
+        ("id,value,who,why\n2.7,1,Ada,x\n", "no whole number"),
         ("id,value,who,why\n5,1,,x\n", "who and why"),
         ("id,value,who,why,column\n5,1,Ada,x,ra\n", "cannot be overruled"),
     ],

@@ -35,8 +35,8 @@ def test_fluxes_at_given_places_are_those_of_the_search_on_the_same_stars(runs):
 
 
 def test_sources_outside_or_without_position_are_left_out(tmp_path):
-    columns = {"x": np.array([50.0, np.nan, 5000.0]), "y": np.array([50.0, 10.0, 10.0])}
-    given = Catalog((Column("x", "f8"), Column("y", "f8")), columns)
+    columns = {"X": np.array([50.0, np.nan, 5000.0]), "Y": np.array([50.0, 10.0, 10.0])}
+    given = Catalog((Column("X", "f8"), Column("Y", "f8")), columns)
     write_catalog(given, tmp_path / "given.parquet")
     sky = write_image(tmp_path / "sky.fits", make_sky())
     run_chain(Inputs((str(sky),), catalog=tmp_path / "given.parquet"), tmp_path / "out")

@@ -93,9 +93,9 @@ def _check(path: Path, number: int, row: dict[str, object]) -> Overrule:
     if column not in VERDICTS:
         raise ValueError(f"{where}: {column} cannot be overruled; {', '.join(VERDICTS)} can")
     try:
-        identifier, value = int(float(str(row["id"]))), float(str(row["value"]))
+        identifier, value = int(str(row["id"]).removesuffix(".0")), float(str(row["value"]))
     except ValueError:
-        raise ValueError(f"{where}: id {row['id']} or value {row['value']} is not a number") from None
+        raise ValueError(f"{where}: id {row['id']} is no whole number or value {row['value']} is no number") from None
     low, high = VERDICTS[column]
     if not low <= value <= high:
         raise ValueError(f"{where}: value {value:g} of {column} must lie between {low:g} and {high:g}")

@@ -18,6 +18,8 @@ def convert(
     from skysieve.io.catalogs import read_catalog, write_catalog  # noqa: PLC0415 -- takes seconds, which --help need not
     from skysieve.io.cutouts import convert_cutouts  # noqa: PLC0415
 
+    if not source.exists():
+        raise ValueError(f"{source}: there is no such file or folder; name what is to be converted")
     if source.name.lower().endswith(TABLES) and source.is_file():
         catalog = read_catalog(source)
         write_catalog(catalog, target)

@@ -36,7 +36,9 @@ def show(
 
 
 def list_flags(
-    value: Annotated[int | None, typer.Argument(help="A value of the column flags to decode.")] = None,
+    value: Annotated[
+        int | None, typer.Argument(min=0, max=2**63 - 1, help="A value of the column flags to decode.")
+    ] = None,
     *,
     images: Annotated[bool, typer.Option("--images", help="The flags of images instead of sources.")] = False,
 ) -> None:

@@ -15,7 +15,7 @@ from skysieve.extraction.noise import gather_noise
 from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.tiles import Tile
 from skysieve.io.exposures import sky_to_pixel
-from skysieve.records import Catalog, Detector
+from skysieve.records import Catalog, Column, Detector
 
 REACH = 3.0
 """Footprints of given sources are ellipses of so many semi-axes; pixels go to the nearest source."""
@@ -42,8 +42,8 @@ def find_places(catalog: Catalog, detector: Detector, *, axis: float = DEFAULT_A
     Parameters
     ----------
     catalog : Catalog
-        With ``ra, dec`` [deg] (used where the image has world coordinates) or ``x, y`` [pixel, 0-based]; optionally
-        ``a, b`` [pixel], ``theta`` [deg from +x toward +y] and ``id``.
+        Its column names may have capitals. With ``ra, dec`` [deg] (used where the image has world coordinates) or
+        ``x, y`` [pixel, 0-based]; optionally ``a, b`` [pixel], ``theta`` [deg from +x toward +y] and ``id``.
     detector : Detector
         The image.
     axis : float
@@ -60,6 +60,7 @@ def find_places(catalog: Catalog, detector: Detector, *, axis: float = DEFAULT_A
     ValueError
         If the catalog has no position that this image can use.
     """
+    catalog = _lower_names(catalog)
     if {"ra", "dec"} <= set(catalog.names) and detector.wcs is not None:
         x, y = sky_to_pixel(detector.wcs, catalog["ra"].astype(float), catalog["dec"].astype(float))
     elif {"x", "y"} <= set(catalog.names):
@@ -97,6 +98,13 @@ def place_sources(
     labels = _paint(places, (height, width))
     footprints = _measure(window, labels, places=places, recipe=recipe, gain=gain)
     return Found(footprints, labels)
+
+
+def _lower_names(catalog: Catalog) -> Catalog:
+    """Return a catalog with names in small letters; of names that are then the same the first stays."""
+    first = {name.lower(): name for name in reversed(catalog.names)}
+    schema = tuple(Column(name, "") for name in first)
+    return Catalog(schema, {name: catalog[old] for name, old in first.items()})
 
 
 def _read(catalog: Catalog, name: str, fallback: float) -> np.ndarray:

@@ -149,9 +149,7 @@ def adopt_psf(model: PsfModel, shape: tuple[int, int]) -> PsfModel:
     if not np.isfinite(width):
         width = measure_stamp_shape(model.coefficients[0].astype(float))[0]
     if not width > 0:
-        raise ValueError(
-            "the given PSF has no measurable width; give a stamp several pixels wide"
-        )
+        raise ValueError("the given PSF has no measurable width; give a stamp several pixels wide")
     return replace(model, shape=shape, fwhm=float(width))
 
 

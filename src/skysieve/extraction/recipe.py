@@ -51,7 +51,7 @@ class PhotometryRecipe:
 
 @dataclass(frozen=True)
 class PsfRecipe:
-    """PSF model: stamp ``size`` [pixel], polynomial ``degree`` over the field, stars to use and to ask for."""
+    """PSF model: stamp ``size`` [pixel, one more where even], polynomial ``degree`` over the field, stars to use."""
 
     __pydantic_config__ = STRICT
     size: Annotated[int, Field(ge=9)] = 25

@@ -26,6 +26,13 @@ MOST_APART = 1.0
 """Distance [pixel] on the sky up to which the bands of a field count as aligned."""
 
 
+LARGE_LEVEL = 1e6
+"""Level from which the digits of a 32-bit float may run out."""
+
+FEWEST_STEPS = 5
+"""Steps of a 32-bit float that the usual difference between pixels spans at least."""
+
+
 @dataclass(frozen=True)
 class Opened:
     """An open plane of pixels: its rows, its headers (none for pictures), its unit (None for pictures)."""
@@ -129,6 +136,7 @@ def _read_band(address: BandAddress, shape: tuple[int, int], recipe: InputRecipe
     recipe = replace(recipe, zeropoint=recipe.zeropoints.get(address.name, recipe.zeropoint))
     calibration, flags, messages = read_calibration(plane.headers, recipe, top=_find_top(address.image, plane))
     band = Band(address.name, data, bad, variance, calibration)
+    messages = (*messages, *_find_lost_digits(data, bad))
     if plane.hdu is None:
         return Reading(band, (None, ImageFlag.NO_WCS, ""), flags, ())
     if broken := plane.hdu.broken:
@@ -136,6 +144,16 @@ def _read_band(address: BandAddress, shape: tuple[int, int], recipe: InputRecipe
         cards = f"{len(broken)} header cards (first {broken[0]}) break the FITS standard and were repaired or skipped"
         messages = (*messages, cards)
     return Reading(band, read_wcs(address.image.path, plane.headers, shape), flags, messages)
+
+
+def _find_lost_digits(data: np.ndarray, bad: np.ndarray) -> list[str]:
+    """Say so where the pixels differ by hardly more than a 32-bit float resolves at their level."""
+    sample = data[::7, ::7][~bad[::7, ::7]]
+    level = float(np.median(sample)) if sample.size else 0.0
+    scatter = float(np.median(np.abs(sample - level))) if sample.size else 0.0
+    if abs(level) < LARGE_LEVEL or scatter > FEWEST_STEPS * float(np.spacing(np.float32(abs(level)))):
+        return []
+    return [f"its pixels lie around {level:g}, where 32-bit floats hide their differences; subtract a constant first"]
 
 
 def _read_mask(address: PixelAddress, shape: tuple[int, int], recipe: InputRecipe) -> Bool[np.ndarray, "y x"]:
