@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from skysieve.chain import ChainRecipe, Inputs, RunPlan, RunResult, plan_run, run_chain
+from skysieve.chain import ChainRecipe, Inputs, RunResult, plan_run, run_chain
 from skysieve.cli.progress import show_progress
 from skysieve.config import dump_recipe, read_recipe
 from skysieve.records import ImageFlag, decode_flags
@@ -54,11 +54,6 @@ def make_inputs(
     return Inputs(tuple(images), named, tuple(masks), tuple(weights), psf, catalog)
 
 
-def print_plan(inputs: Inputs, recipe: ChainRecipe, *, as_json: bool) -> None:
-    """Say what a run would do."""
-    _print_plan(plan_run(inputs, recipe), as_json=as_json)
-
-
 def _split_band(text: str) -> tuple[str, str]:
     name, equals, file = text.partition("=")
     if not equals or not name or not file:
@@ -66,8 +61,9 @@ def _split_band(text: str) -> tuple[str, str]:
     return name, file
 
 
-def _print_plan(plan: RunPlan, *, as_json: bool) -> None:
-    """Print what a run would do."""
+def print_plan(inputs: Inputs, recipe: ChainRecipe, *, as_json: bool) -> None:
+    """Say what a run would do; only headers are read."""
+    plan = plan_run(inputs, recipe)
     if not as_json:
         for address in plan.detectors:
             height, width = address.shape

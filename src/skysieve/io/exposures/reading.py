@@ -153,7 +153,9 @@ def _find_lost_digits(data: np.ndarray, bad: np.ndarray) -> list[str]:
     scatter = float(np.median(np.abs(sample - level))) if sample.size else 0.0
     if abs(level) < LARGE_LEVEL or scatter > FEWEST_STEPS * float(np.spacing(np.float32(abs(level)))):
         return []
-    return [f"its pixels lie around {level:g}, where 32-bit floats hide their differences; subtract a constant first"]
+    return [
+        f"its pixels lie around {level:g}, where 32-bit floats may hide their differences; subtract a constant first"
+    ]
 
 
 def _read_mask(address: PixelAddress, shape: tuple[int, int], recipe: InputRecipe) -> Bool[np.ndarray, "y x"]:
