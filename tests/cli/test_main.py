@@ -72,6 +72,13 @@ def test_no_usable_input_exits_with_2_and_says_why(tmp_path, capsys):
     assert "bad.fits" in capsys.readouterr().err
 
 
+def test_a_cut_file_alone_is_no_usable_input(tmp_path, capsys):
+    sky = write_image(tmp_path / "cut.fits", make_sky())
+    sky.write_bytes(sky.read_bytes()[:-30_000])
+    assert invoke(["run", str(sky), "--out", str(tmp_path / "out")]) == 2
+    assert "ends before its pixels do" in capsys.readouterr().err
+
+
 def test_show_traces_a_row_to_unchanged_pixels(run_folder, capsys):
     assert invoke(["show", str(run_folder), "--source", "5", "--json"]) == 0
     trace = json.loads(capsys.readouterr().out)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from skysieve.chain.overrule import read_overrules
 from skysieve.chain.plan import Inputs, RunPlan, plan_run
 from skysieve.chain.products import write_products
@@ -18,7 +20,7 @@ from skysieve.io.psf import read_psf
 from skysieve.records import Catalog, ImageFlag
 
 LOG = logging.getLogger("skysieve.run")
-USELESS = ImageFlag.UNREADABLE | ImageFlag.FAILED | ImageFlag.ALL_BAD | ImageFlag.TOO_SMALL
+USELESS = ImageFlag.UNREADABLE | ImageFlag.FAILED | ImageFlag.ALL_BAD | ImageFlag.CONSTANT | ImageFlag.TOO_SMALL
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def run_chain(
         outcomes = map_items(stage, work, keys=plan.keys, ledger=ledger, recipe=recipe.execution, on_done=note)
         images = write_products(out, plan, outcomes, overrules=overrules)
         LOG.info("%d sources; products written", int(images["n_sources"].sum()))
-    usable = sum(1 for flags in images["flags"] if not int(flags) & int(USELESS))
+    read = images["columns"] > 0  # a cut file has no pixels, a file with a cut companion has
+    usable = int(np.count_nonzero(read & ((images["flags"] & int(USELESS)) == 0)))
     return RunResult(out, images, usable)
 
 
