@@ -1,0 +1,1 @@
+"""Blocks of which networks are built."""

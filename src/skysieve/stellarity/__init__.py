@@ -1,0 +1,1 @@
+"""Is a source a star: a calibrated probability from shape against the PSF."""

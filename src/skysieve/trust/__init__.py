@@ -1,0 +1,1 @@
+"""Injection and recovery on the image of the user: how far to believe a catalog."""
