@@ -12,6 +12,7 @@ from skysieve.extraction.footprints import Footprints
 from skysieve.extraction.photometry import Photometry
 from skysieve.extraction.schema import SCHEMA_VERSION, list_catalog_columns
 from skysieve.extraction.sky import measure_sky_shapes
+from skysieve.extraction.spread import Spread
 from skysieve.records import Calibration, Catalog, Detector, SourceFlag, describe_flags, make_empty_column
 
 IDS_PER_IMAGE = 100_000_000
@@ -105,6 +106,13 @@ def fill_light(
                 **_fill_circles(measured.circles, measured.circle_errors, f"_{name}"),
             }  # fmt: skip
     return columns
+
+
+def fill_spread(spread: Spread | None) -> dict[str, np.ndarray]:
+    """How far each source spreads beyond the PSF; nothing where the method measures none."""
+    if spread is None:
+        return {}
+    return {"spread_model": spread.value, "spread_model_err": spread.error, "psf_fwhm": spread.psf_fwhm}
 
 
 def measure_magnitudes(

@@ -21,6 +21,7 @@ from skysieve.extraction.psf import adopt_psf, cut_centered, fit_psf
 from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.schema import INPUT_ID
 from skysieve.extraction.search import search_image
+from skysieve.extraction.spread import measure_spread
 from skysieve.extraction.stars import StarLocus, find_locus, select_stars
 from skysieve.extraction.stellarity import measure_stellarity
 from skysieve.extraction.tiles import make_tiles
@@ -114,7 +115,8 @@ def _measure(
     if locus is not None:
         sharp = _find_sharp(locus, main, locus.radius(**place)) & (snr > 10)
         flags = flags | np.where(sharp, int(SourceFlag.SHARP), 0)
-    return Measured(tuple(bands), footprints, photometry, stellarity, flags, found.labels, psf)
+    spread = measure_spread(windows, found, psf, recipe=recipe, reference=reference)
+    return Measured(tuple(bands), footprints, photometry, stellarity, flags, found.labels, psf, spread)
 
 
 def _find_sharp(locus: StarLocus, main: BandPhotometry, star_radius: np.ndarray) -> np.ndarray:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from skysieve.extraction.assemble import fill_identity, fill_light, fill_shapes, make_catalog
+from skysieve.extraction.assemble import fill_identity, fill_light, fill_shapes, fill_spread, make_catalog
 from skysieve.extraction.background import BackgroundMesh
 from skysieve.extraction.bands import CalibratedBand
 from skysieve.extraction.footprints import Footprints
 from skysieve.extraction.photometry import Photometry
 from skysieve.extraction.psf import evaluate_psf, measure_stamp_shape
 from skysieve.extraction.recipe import ExtractionRecipe
+from skysieve.extraction.spread import Spread
 from skysieve.records import Catalog, Detector, ImageFlag, PsfModel, SourceFlag
 
 SMALLEST_SIDE = 5
@@ -40,7 +41,8 @@ class Extraction:
 class Measured:
     """All that a method measured, before it becomes columns; rows of ``footprints`` and ``photometry`` agree.
 
-    ``flags`` are bits of SourceFlag, complete but for what the calibration lacks.
+    ``flags`` are bits of SourceFlag, complete but for what the calibration lacks; ``spread`` is None where the method
+    measures none.
     """
 
     bands: tuple[CalibratedBand, ...]
@@ -50,6 +52,7 @@ class Measured:
     flags: Int[np.ndarray, " source"]
     labels: Int[np.ndarray, "y x"]
     psf: PsfModel | None = None
+    spread: Spread | None = None
 
     def take(self, rows: np.ndarray) -> "Measured":
         """Return the sources of an index array; the segmentation map keeps all."""
@@ -59,6 +62,7 @@ class Measured:
             photometry=self.photometry.take(rows),
             stellarity=self.stellarity[rows],
             flags=self.flags[rows],
+            spread=None if self.spread is None else self.spread.take(rows),
         )
 
 
@@ -105,6 +109,7 @@ def finish_extraction(
         **fill_identity(detector.label, footprints.label, footprints.group, image_index=image_index),
         **fill_shapes(detector, footprints),
         **fill_light(measured.bands, measured.photometry, footprints, reference=detector.reference),
+        **fill_spread(measured.spread),
         "stellarity": measured.stellarity,
         "flags": measured.flags | int(missing),
     }

@@ -104,7 +104,7 @@ def cut_centered(
     defect = ((labels != 0) & (labels != label[:, None, None])) | scene.bad[rows, columns]
     stamps = scene.data[rows, columns].astype(float)
     stamps = np.where(defect, np.where(defect[:, ::-1, ::-1], 0, stamps[:, ::-1, ::-1]), stamps)
-    along_y, along_x = _shift_matrix(y - row, half), _shift_matrix(x - column, half)
+    along_y, along_x = make_shift_matrices(y - row, half), make_shift_matrices(x - column, half)
     stamps = along_y @ stamps @ along_x.transpose(0, 2, 1)
     total = stamps.sum(axis=(1, 2))
     usable = inside & (total > 0)
@@ -202,11 +202,13 @@ def measure_stamp_shape(stamp: Float[np.ndarray, "y x"]) -> tuple[float, float, 
     return float(width), float(ellipticity), float((angle + 90) % 180 - 90)
 
 
-def _shift_matrix(shift: np.ndarray, half: int) -> Float[np.ndarray, "star out into"]:
+def make_shift_matrices(shift: np.ndarray, half: int) -> Float[np.ndarray, "star out into"]:
     """Lanczos matrices that resample a line of pixels at its positions plus ``shift``."""
-    out = np.arange(-half, half + 1)[None, :, None] + shift[:, None, None]
-    distance = out - np.arange(-half - LANCZOS, half + LANCZOS + 1)
-    kernel = np.where(np.abs(distance) < LANCZOS, np.sinc(distance) * np.sinc(distance / LANCZOS), 0)
+    out, into = np.arange(-half, half + 1), np.arange(-half - LANCZOS, half + LANCZOS + 1)
+    steps = out[:, None] - into
+    distance = np.arange(steps.min(), steps.max() + 1) + shift[:, None]
+    weight = np.where(np.abs(distance) < LANCZOS, np.sinc(distance) * np.sinc(distance / LANCZOS), 0)
+    kernel = weight[:, steps - steps.min()]
     return kernel / kernel.sum(axis=2, keepdims=True)
 
 

@@ -75,6 +75,21 @@ _SURROUNDINGS = (
     Column("background", "f4", "image", "background level at (x, y)", "instr.background"),
     Column("background_rms", "f4", "image", "background noise of one pixel at (x, y)", "instr.det.noise"),
     Column("peak", "f4", "image", "brightest pixel above the background", "phot.flux;stat.max"),
+    Column("psf_fwhm", "f4", "pixel", "full width at half maximum of the PSF at (x, y)", "instr.obsty.seeing"),
+    Column(
+        "spread_model",
+        "f4",
+        "",
+        "light beyond the local PSF: about 0 for point sources, positive for extended ones",
+        "src.morph.param",
+    ),
+    Column(
+        "spread_model_err",
+        "f4",
+        "",
+        "standard error of spread_model from the pixel noise",
+        "stat.error;src.morph.param",
+    ),
     Column(
         "stellarity",
         "f4",
