@@ -17,7 +17,7 @@ from skysieve.records import PsfModel
 EXTENT = 1 / 16
 """Scale length of the exponential in units of the PSF's FWHM (Desai et al. 2012)."""
 
-REACH = 1.5
+REACH = 1.25
 """Half side of the stamps in units of the FWHM; what lies beyond hardly counts in either template."""
 
 SMALLEST, LARGEST = 4, 24
@@ -26,13 +26,13 @@ SMALLEST, LARGEST = 4, 24
 STEPS = 2
 """Times the template is moved toward the light before it is compared."""
 
-FARTHEST = 0.5
-"""How far it may move, in units of the FWHM."""
+FARTHEST = 0.75
+"""How far it may move [pixel]."""
 
 CORE = 0.4
 """Pixels above this share of the peak tell the width of the PSF."""
 
-SOURCES_AT_ONCE = 4096
+SOURCES_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def measure_spread(
     Desai et al. (2012, ApJ 757, 83), equation 2: with the local PSF phi, G = phi convolved with a circular exponential
     of scale length FWHM/16, and the pixels p, the spread is G'Wp / phi'Wp - G'Wphi / phi'Wphi. W is 0 on bad pixels and
     on those of other sources, else 1. phi is first moved to where it fits the pixels best. The error is that of the
-    ratio for independent pixels of the local noise, and of Poisson noise where the gain is known.
+    ratio for independent pixels of the noise at the source, and of Poisson noise where the gain is known.
     """
     count, shape = len(found.footprints), found.labels.shape
     value, error, width = np.full((3, count), np.nan)
@@ -96,7 +96,7 @@ def measure_spread(
             planes = templates.evaluate(f.x[part], f.y[part])
             width[part] = _measure_width(planes[0])
             stamps = _cut_stamps(scene, f.x[part] - x0, f.y[part] - y0, label=f.label[part], half=templates.half)
-            value[part], error[part] = _compare(stamps, planes, gain=gain, most=FARTHEST * psf.fwhm)
+            value[part], error[part] = _compare(stamps, planes, gain=gain)
     return Spread(value, error, width)
 
 
@@ -111,19 +111,21 @@ class _Templates:
     def evaluate(self, x: np.ndarray, y: np.ndarray) -> Float[np.ndarray, "two source y x"]:
         """Both templates at each position [pixel], centered on the middle pixel."""
         rows, columns = self.psf.shape
-        terms = list_terms(
-            np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1), shape=self.psf.shape, degree=self.psf.degree
-        )
-        return np.tensordot(terms, self.planes, axes=(1, 1)).transpose(1, 0, 2, 3)
+        at = {"x": np.clip(x, 0, columns - 1), "y": np.clip(y, 0, rows - 1)}
+        terms = list_terms(**at, shape=self.psf.shape, degree=self.psf.degree).astype(np.float32)
+        return np.stack([np.tensordot(terms, plane, axes=1) for plane in self.planes])
 
 
 @dataclass(frozen=True)
 class _Stamps:
-    """Pixels around sources, zero where ``weight`` is; ``center`` the source's place from the middle pixel [pixel]."""
+    """Pixels around sources in units of the local noise ``unit`` [image unit], zero where ``weight`` is.
+
+    ``center`` is the source's place from the middle pixel [pixel].
+    """
 
     pixels: Float[np.ndarray, "source y x"]
     weight: Float[np.ndarray, "source y x"]
-    noise: Float[np.ndarray, "source #y #x"]
+    unit: Float[np.ndarray, " source"]
     center: tuple[Float[np.ndarray, " source"], Float[np.ndarray, " source"]]
 
 
@@ -137,7 +139,7 @@ def _make_templates(psf: PsfModel) -> _Templates:
     wave_y, wave_x = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)
     transfer = (1 + (2 * np.pi * EXTENT * psf.fwhm) ** 2 * (wave_y**2 + wave_x**2)) ** -1.5
     extended = np.fft.irfft2(np.fft.rfft2(padded) * transfer, s=(side, side))
-    return _Templates(_recut(np.stack([padded, extended]), half + LANCZOS), half, psf)
+    return _Templates(_recut(np.stack([padded, extended]), half + 1 + LANCZOS).astype(np.float32), half, psf)
 
 
 def _recut(planes: np.ndarray, half: int) -> np.ndarray:
@@ -158,56 +160,70 @@ def _cut_stamps(scene: Scene, x: np.ndarray, y: np.ndarray, *, label: np.ndarray
     inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
     flat = np.clip(rows, 0, height - 1)[:, :, None] * width + np.clip(columns, 0, width - 1)[:, None, :]
     labels = scene.labels.ravel()[flat]
-    weight = inside & ((labels == 0) | (labels == label[:, None, None])) & ~scene.bad.ravel()[flat]
-    pixels = np.where(weight, scene.data.ravel()[flat], 0).astype(float)
-    plane = scene.noise.plane
-    noise = scene.noise.at(x, y)[:, None, None] if plane is None else plane.ravel()[flat].astype(float)
-    return _Stamps(pixels, weight.astype(float), noise, (x - column, y - row))
+    weight = inside & ((labels == 0) | (labels == label.astype(labels.dtype)[:, None, None]))
+    weight &= ~scene.bad.ravel()[flat]
+    noise = scene.noise.at(x, y)
+    unit = np.where(noise > 0, noise, np.nan)
+    pixels = np.where(weight, scene.data.ravel()[flat], 0) / unit[:, None, None]
+    return _Stamps(pixels.astype(np.float32), weight.astype(np.float32), unit, (x - column, y - row))
 
 
 def _compare(
-    stamps: _Stamps, planes: np.ndarray, *, gain: float, most: float
+    stamps: _Stamps, planes: np.ndarray, *, gain: float
 ) -> tuple[Float[np.ndarray, " source"], Float[np.ndarray, " source"]]:
     """Compare the pixels with both templates, once these lie where the PSF fits best."""
-    psf, extended = _move(planes, _find_center(stamps, planes[0], most=most))
-    psf, extended = psf * stamps.weight, extended * stamps.weight
+    moved = _move(planes, stamps.center)
+    place = _find_place(stamps, moved[0])
+    psf, extended = (_shift_slightly(plane, *place) * stamps.weight for plane in moved)
     pixels = stamps.pixels
-    point, spread = _dot(psf, pixels), _dot(extended, pixels)
-    variance = stamps.noise**2 + (np.maximum(pixels, 0) / gain if np.isfinite(gain) else 0.0)
+    point = _dot(psf, pixels)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        value = spread / point - _dot(extended, psf) / _dot(psf, psf)
-        ratio = (spread / point)[:, None, None]
-        error = np.sqrt(_dot(variance * (extended - ratio * psf), extended - ratio * psf)) / point
+        ratio = _dot(extended, pixels) / point
+        value = ratio - _dot(extended, psf) / _dot(psf, psf)
+        excess = extended - ratio[:, None, None] * psf
+        poisson = np.maximum(pixels, 0) / (gain * stamps.unit[:, None, None]) if np.isfinite(gain) else np.zeros(1)
+        error = np.sqrt(_dot((1 + poisson) * excess, excess)) / point
     known = (point > 0) & np.isfinite(value) & (error > 0)
     return np.where(known, value, np.nan), np.where(known, error, np.nan)
 
 
-def _find_center(stamps: _Stamps, psf: np.ndarray, *, most: float) -> tuple[np.ndarray, np.ndarray]:
-    """Move the PSF to where it fits the pixels best, by Gauss-Newton steps from the barycenter."""
-    first_x, first_y = stamps.center
-    x, y = first_x, first_y
-    padded = np.pad(psf, ((0, 0), (1, 1), (1, 1)))
+def _find_place(stamps: _Stamps, psf: np.ndarray) -> tuple[Float[np.ndarray, " source"], Float[np.ndarray, " source"]]:
+    """Step from the barycenter to where the PSF fits the pixels best (Gauss-Newton); return the way [pixel]."""
+    along_x = (psf[:, 1:-1, 2:] - psf[:, 1:-1, :-2]) / 2 * stamps.weight
+    along_y = (psf[:, 2:, 1:-1] - psf[:, :-2, 1:-1]) / 2 * stamps.weight
+    x, y = np.zeros((2, len(psf)))
     for _ in range(STEPS):
-        (moved,) = _move(padded[None], (x, y))
-        middle = moved[:, 1:-1, 1:-1] * stamps.weight
-        along_x = (moved[:, 1:-1, 2:] - moved[:, 1:-1, :-2]) / 2 * stamps.weight
-        along_y = (moved[:, 2:, 1:-1] - moved[:, :-2, 1:-1]) / 2 * stamps.weight
+        here = _shift_slightly(psf, x, y) * stamps.weight
         with np.errstate(divide="ignore", invalid="ignore"):
-            flux = _dot(middle, stamps.pixels) / _dot(middle, middle)
-            step_x, step_y = (
-                (flux * _dot(slope, middle) - _dot(slope, stamps.pixels)) / (flux * _dot(slope, slope))
-                for slope in (along_x, along_y)
+            flux = _dot(here, stamps.pixels) / _dot(here, here)
+            excess = flux[:, None, None] * here - stamps.pixels
+            steps = (_dot(slope, excess) / (flux * _dot(slope, slope)) for slope in (along_x, along_y))
+            x, y = (
+                np.clip(way + np.where((flux > 0) & np.isfinite(step), step, 0), -FARTHEST, FARTHEST)
+                for way, step in zip((x, y), steps, strict=True)
             )
-        sound = (flux > 0) & np.isfinite(step_x) & np.isfinite(step_y)
-        x = np.clip(x + np.where(sound, np.clip(step_x, -1, 1), 0), first_x - most, first_x + most)
-        y = np.clip(y + np.where(sound, np.clip(step_y, -1, 1), 0), first_y - most, first_y + most)
     return x, y
+
+
+def _shift_slightly(planes: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Shift planes by less than a pixel to second order, losing their outermost pixels."""
+    x, y = (shift.astype(np.float32)[:, None, None] for shift in (x, y))
+    middle = planes[:, 1:-1, 1:-1]
+    left, right = planes[:, 1:-1, :-2], planes[:, 1:-1, 2:]
+    low, high = planes[:, :-2, 1:-1], planes[:, 2:, 1:-1]
+    cross = planes[:, 2:, 2:] - planes[:, 2:, :-2] - planes[:, :-2, 2:] + planes[:, :-2, :-2]
+    shifted: np.ndarray = (1 - x * x - y * y) * middle + (x * y / 4) * cross
+    shifted += (x * (x - 1) / 2) * right
+    shifted += (x * (x + 1) / 2) * left
+    shifted += (y * (y - 1) / 2) * high
+    shifted += (y * (y + 1) / 2) * low
+    return shifted
 
 
 def _move(planes: np.ndarray, center: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Shift templates from the middle pixel to ``center`` [pixel], cutting off the margin of the kernel."""
     half = planes.shape[-1] // 2 - LANCZOS
-    along_x, along_y = (make_shift_matrices(-shift, half) for shift in center)
+    along_x, along_y = (make_shift_matrices(-shift, half).astype(np.float32) for shift in center)
     moved: np.ndarray = along_y @ planes @ along_x.transpose(0, 2, 1)
     return moved
 
@@ -224,7 +240,7 @@ def _measure_width(psf: np.ndarray) -> Float[np.ndarray, " source"]:
     value = psf.reshape(len(psf), -1)
     core = value > CORE * value[:, [value.shape[1] // 2]]
     near = core.any(axis=0)
-    r2, value, core = r2[near], value[:, near], core[:, near]
+    r2, value, core = r2[near], value[:, near].astype(float), core[:, near]
     weight = np.where(core, value, 0) ** 2
     logarithm = np.log(np.where(core, value, 1))
     s, sr, srr = weight.sum(axis=1), weight @ r2, weight @ r2**2
