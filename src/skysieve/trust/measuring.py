@@ -1,0 +1,35 @@
+"""One image by one method as the chain would measure it; a method that cannot is a sentence, not a crash."""
+
+from dataclasses import replace
+
+from skysieve.extraction import Extraction, ExtractionRecipe, extract
+from skysieve.records import Detector, PsfModel
+
+
+def measure_image(
+    detector: Detector, recipe: ExtractionRecipe, *, method: str, psf: PsfModel | None
+) -> Extraction | str:
+    """Run the chain's measurement with one method.
+
+    Parameters
+    ----------
+    detector : Detector
+        The image.
+    recipe : ExtractionRecipe
+        The run's settings; ``method`` replaces its own.
+    method : str
+        "skysieve", "sep", "photutils" or "source-extractor".
+    psf : PsfModel or None
+        PSF given by the user.
+
+    Returns
+    -------
+    Extraction or str
+        One sentence where the method is not installed or gives up.
+    """
+    chosen = replace(recipe, method=method)
+    try:
+        return extract(detector, chosen, psf=psf)
+    except (ImportError, FileNotFoundError, RuntimeError) as error:
+        words = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return f"{detector.label}: the method {method} gave no catalog ({words})"
