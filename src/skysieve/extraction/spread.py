@@ -131,15 +131,22 @@ class _Stamps:
 
 def _make_templates(psf: PsfModel) -> _Templates:
     """Convolve every coefficient of the PSF with the exponential, whose transform is (1 + k^2 h^2)^(-3/2)."""
-    half = int(np.clip(np.ceil(REACH * psf.fwhm), SMALLEST, LARGEST))
+    fwhm = _measure_typical_width(psf)
+    half = int(np.clip(np.ceil(REACH * fwhm), SMALLEST, LARGEST))
     given = psf.coefficients.shape[1] // 2
     side = 2 * (given + LANCZOS) + 1
     padded = np.zeros((len(psf.coefficients), side, side))
     padded[:, LANCZOS:-LANCZOS, LANCZOS:-LANCZOS] = psf.coefficients
     wave_y, wave_x = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)
-    transfer = (1 + (2 * np.pi * EXTENT * psf.fwhm) ** 2 * (wave_y**2 + wave_x**2)) ** -1.5
+    transfer = (1 + (2 * np.pi * EXTENT * fwhm) ** 2 * (wave_y**2 + wave_x**2)) ** -1.5
     extended = np.fft.irfft2(np.fft.rfft2(padded) * transfer, s=(side, side))
     return _Templates(_recut(np.stack([padded, extended]), half + 1 + LANCZOS).astype(np.float32), half, psf)
+
+
+def _measure_typical_width(psf: PsfModel) -> float:
+    """Width [pixel FWHM] of the model at the middle of the field; the stars' own where the stamp tells none."""
+    width = float(_measure_width(psf.coefficients[:1].astype(float))[0])
+    return width if np.isfinite(width) else psf.fwhm
 
 
 def _recut(planes: np.ndarray, half: int) -> np.ndarray:
