@@ -34,12 +34,28 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class SelfCheck:
+    """That a model runs as it did when it was exported: ``check.input.*`` give ``check.output`` to ``tolerance``.
+
+    ``tolerance`` is the largest difference in units of the largest output, or of 1 where that is less. ``rounding`` is
+    the largest one found on export between the network in 32 bits and the weights as written.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    tolerance: float
+    rounding: float
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """What a set of weights is, what it learned from, and how good it was measured to be.
 
     ``capability`` names the package that applies it, ``architecture`` the network, ``training_data`` and ``domain``
     say in words what it saw and where it holds, ``recipe`` is the resolved training recipe, ``sha256`` the checksum of
-    the safetensors file (filled on writing).
+    the safetensors file (filled on writing). ``calibration`` and ``domain_index`` hold the numbers of both, where the
+    model has them; their arrays are the tensors ``calibration.*`` and ``domain.*`` of the file. ``check`` says how to
+    find out whether the model runs.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -54,6 +70,9 @@ class ModelCard:
     seed: int
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    calibration: Mapping[str, str | float] = field(default_factory=dict)
+    domain_index: Mapping[str, float] = field(default_factory=dict)
+    check: SelfCheck | None = None
     created_by: str = f"skysieve {skysieve.__version__}"
     sha256: str = ""
 

@@ -1,1 +1,36 @@
-"""One trainer for every capability: fit, resume, calibrate, export."""
+"""One trainer for every capability: fit, resume, calibrate, export.
+
+Nothing here imports PyTorch or Lightning before a network is trained, exported or loaded.
+"""
+
+from skysieve.training.calibration import Calibrator, Isotonic, Temperature, calibrate, fit_isotonic, fit_temperature
+from skysieve.training.domain import DomainIndex, fit_domain, is_outside, measure_domain_distance
+from skysieve.training.export import Shipped, check_weights, export_weights, load_weights
+from skysieve.training.fitting import Fitted, fit
+from skysieve.training.recipe import Stage, TrainingRecipe
+from skysieve.training.samples import ArraySamples
+from skysieve.training.splits import split_folds, split_groups
+
+__all__ = [
+    "ArraySamples",
+    "Calibrator",
+    "DomainIndex",
+    "Fitted",
+    "Isotonic",
+    "Shipped",
+    "Stage",
+    "Temperature",
+    "TrainingRecipe",
+    "calibrate",
+    "check_weights",
+    "export_weights",
+    "fit",
+    "fit_domain",
+    "fit_isotonic",
+    "fit_temperature",
+    "is_outside",
+    "load_weights",
+    "measure_domain_distance",
+    "split_folds",
+    "split_groups",
+]
