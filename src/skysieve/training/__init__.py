@@ -5,7 +5,14 @@ Nothing here imports PyTorch or Lightning before a network is trained, exported 
 
 from skysieve.training.calibration import Calibrator, Isotonic, Temperature, calibrate, fit_isotonic, fit_temperature
 from skysieve.training.domain import DomainIndex, fit_domain, is_outside, measure_domain_distance
-from skysieve.training.export import Shipped, check_weights, export_weights, load_weights
+from skysieve.training.export import (
+    Shipped,
+    check_weights,
+    export_weights,
+    load_weights,
+    read_calibrator,
+    read_domain,
+)
 from skysieve.training.fitting import Fitted, fit
 from skysieve.training.recipe import Stage, TrainingRecipe
 from skysieve.training.samples import ArraySamples
@@ -31,6 +38,8 @@ __all__ = [
     "is_outside",
     "load_weights",
     "measure_domain_distance",
+    "read_calibrator",
+    "read_domain",
     "split_folds",
     "split_groups",
 ]

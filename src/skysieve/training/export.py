@@ -111,7 +111,7 @@ def load_weights(path: Path, module: "nn.Module") -> Shipped:
     weights = {name.removeprefix("model."): value for name, value in tensors.items() if name.startswith("model.")}
     _refuse_other_architecture(path, weights, module)
     _fill(module, weights)
-    calibrator, domain = _make_calibrator(tensors, card), _make_domain(tensors, card)
+    calibrator, domain = read_calibrator(tensors, card), read_domain(tensors, card)
     return Shipped(module=module.eval(), card=card, calibrator=calibrator, domain=domain)
 
 
@@ -226,7 +226,8 @@ def _list_arrays(part: Calibrator | DomainIndex | None) -> dict[str, np.ndarray]
             return {}
 
 
-def _make_calibrator(tensors: Mapping[str, np.ndarray], card: ModelCard) -> Calibrator | None:
+def read_calibrator(tensors: Mapping[str, np.ndarray], card: ModelCard) -> Calibrator | None:
+    """Return the calibrator of weights as ``read_weights`` gives them, None where they have none; without PyTorch."""
     match card.calibration.get("kind"):
         case "temperature":
             return Temperature(float(card.calibration["temperature"]))
@@ -236,7 +237,8 @@ def _make_calibrator(tensors: Mapping[str, np.ndarray], card: ModelCard) -> Cali
             return None
 
 
-def _make_domain(tensors: Mapping[str, np.ndarray], card: ModelCard) -> DomainIndex | None:
+def read_domain(tensors: Mapping[str, np.ndarray], card: ModelCard) -> DomainIndex | None:
+    """Return the domain index of weights as ``read_weights`` gives them, None where they have none; without PyTorch."""
     if not card.domain_index:
         return None
     vectors, center, scale = (tensors[f"domain.{name}"] for name in ("vectors", "center", "scale"))
