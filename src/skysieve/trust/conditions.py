@@ -71,8 +71,9 @@ class Conditions:
 def parse_conditions(plain: dict[str, Any]) -> Conditions:
     """Return the conditions that ``to_plain`` made JSON values of."""
     unknown = {"brightest": math.inf, "pixel_scale": math.nan}
-    values = {name: unknown[name] if plain[name] is None else plain[name] for name in plain}
-    return Conditions(**{**values, "band_ratios": tuple(plain["band_ratios"])})
+    values: dict[str, Any] = {name: unknown[name] if plain[name] is None else plain[name] for name in plain}
+    values["band_ratios"] = tuple(plain["band_ratios"])
+    return Conditions(**values)
 
 
 def measure_conditions(

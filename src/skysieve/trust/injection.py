@@ -87,9 +87,7 @@ def _add_light(band: Band, light: Float[np.ndarray, "y x"], *, rng: np.random.Ge
     return replace(band, data=data.astype(np.float32))
 
 
-def _add_poisson(
-    light: Float[np.ndarray, "y x"], gain: float, *, rng: np.random.Generator
-) -> Float[np.ndarray, "y x"]:
+def _add_poisson(light: Float[np.ndarray, "y x"], gain: float, *, rng: np.random.Generator) -> Float[np.ndarray, "y x"]:
     """Replace expected light by counted electrons; negative pixels of an interpolated PSF stay as they are."""
     noisy = light.copy()
     electrons = np.maximum(light, 0).astype(float) * gain

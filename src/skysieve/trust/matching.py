@@ -94,9 +94,7 @@ def _stack(catalog: Catalog) -> Float[np.ndarray, "row 2"]:
     return np.where(np.isfinite(at), at, -1e9)
 
 
-def _find_old(
-    detections: Catalog, original: Catalog, *, share: float, reach: float
-) -> Bool[np.ndarray, " detection"]:
+def _find_old(detections: Catalog, original: Catalog, *, share: float, reach: float) -> Bool[np.ndarray, " detection"]:
     """Tell which detections hold mostly light that was there before."""
     old = np.zeros(len(detections), bool)
     if len(detections) == 0 or len(original) == 0:

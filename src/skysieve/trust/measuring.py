@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from skysieve.extraction import Extraction, ExtractionRecipe, extract
+from skysieve.extraction.recipe import Method
 from skysieve.records import Detector, PsfModel
 
 
 def measure_image(
-    detector: Detector, recipe: ExtractionRecipe, *, method: str, psf: PsfModel | None
+    detector: Detector, recipe: ExtractionRecipe, *, method: Method, psf: PsfModel | None
 ) -> Extraction | str:
     """Run the chain's measurement with one method.
 
@@ -17,7 +18,7 @@ def measure_image(
         The image.
     recipe : ExtractionRecipe
         The run's settings; ``method`` replaces its own.
-    method : str
+    method : Method
         "skysieve", "sep", "photutils" or "source-extractor".
     psf : PsfModel or None
         PSF given by the user.

@@ -13,6 +13,9 @@ from skysieve.trust.sites import keep_good, place_at_random, place_on_grid
 
 GRID, RANDOM = "grid", "random"
 
+LEAST_SPACING = 32.0
+"""Closer together [pixel], a cell of the background mesh would hold more than four injected sources."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -39,7 +42,7 @@ def count_rounds(shape: tuple[int, int], conditions: Conditions, recipe: Injecti
 
 def measure_spacing(conditions: Conditions, recipe: InjectionRecipe) -> float:
     """Return the least distance between injected sources [pixel]."""
-    return max(recipe.separation * conditions.fwhm, 4 * _convert_sizes(conditions, recipe)[1])
+    return max(recipe.separation * conditions.fwhm, 4 * _convert_sizes(conditions, recipe)[1], LEAST_SPACING)
 
 
 def measure_range(conditions: Conditions, recipe: InjectionRecipe) -> tuple[float, float]:
@@ -95,10 +98,10 @@ def _draw_profiles(
     count = len(sites)
     mag = _draw_magnitudes(rng.uniform(size=count), measure_range(conditions, recipe), recipe.slope)
     star = rng.uniform(size=count) < recipe.stars
-    size = np.exp(rng.uniform(*np.log(_convert_sizes(conditions, recipe)), count))
+    size = _draw_evenly(_convert_sizes(conditions, recipe), rng.uniform(size=count))
     ratio = rng.uniform(*recipe.axis_ratio, count)
     theta = rng.uniform(-90, 90, count)
-    sersic = np.exp(rng.uniform(*np.log(recipe.sersic), count))
+    sersic = _draw_evenly(recipe.sersic, rng.uniform(size=count))
     return Profiles(
         x=sites[:, 0].copy(), y=sites[:, 1].copy(), flux=10 ** (-0.4 * (mag - conditions.zeropoint)), is_star=star,
         half_light_radius=np.where(star, 1.0, size), axis_ratio=np.where(star, 1.0, ratio),
@@ -117,9 +120,15 @@ def _draw_magnitudes(
     return low + np.log10(1 + share * rise) / slope
 
 
+def _draw_evenly(limits: tuple[float, float], share: Float[np.ndarray, " source"]) -> Float[np.ndarray, " source"]:
+    """Turn uniform numbers into values that are uniform in the logarithm."""
+    drawn: np.ndarray = limits[0] * (limits[1] / limits[0]) ** share
+    return drawn
+
+
 def _convert_sizes(conditions: Conditions, recipe: InjectionRecipe) -> tuple[float, float]:
     """Range of half-light radii [pixel]; sizes in arcsec on an image without a pixel scale are refused."""
     unit = {"fwhm": conditions.fwhm, "pixel": 1.0, "arcsec": 1 / conditions.pixel_scale}[recipe.size_unit]
     if not math.isfinite(unit):
-        raise ValueError("injection: sizes in arcsec need sky coordinates; give size_unit = \"fwhm\" or \"pixel\"")
+        raise ValueError('injection: sizes in arcsec need sky coordinates; give size_unit = "fwhm" or "pixel"')
     return recipe.sizes[0] * unit, recipe.sizes[1] * unit

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from skysieve.chain import ChainRecipe
 from skysieve.config import STRICT
+from skysieve.extraction.recipe import Method
 
 PositiveFloat = Annotated[float, Field(gt=0)]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -25,7 +26,8 @@ class InjectionRecipe:
     placement : str
         ``"grid"`` (jittered), ``"random"`` (uniform), or ``"both"``, round by round in turn.
     separation : float
-        Least distance between two injected sources [PSF FWHM], and at least four half-light radii of the largest.
+        Least distance between two injected sources [PSF FWHM], at least 32 pixels and four half-light radii of
+        the largest.
     most_rounds : int
         Rounds after which an image has what it has; small images hold few sources a round.
     stars : float
@@ -50,7 +52,7 @@ class InjectionRecipe:
     __pydantic_config__ = STRICT
     count: PositiveInt = 5000
     placement: Literal["grid", "random", "both"] = "both"
-    separation: PositiveFloat = 10.0
+    separation: PositiveFloat = 12.0
     most_rounds: PositiveInt = 200
     stars: Share = 0.5
     bright: PositiveFloat = 5.0
@@ -128,6 +130,6 @@ class TrustRecipe:
     chain: ChainRecipe = field(default_factory=ChainRecipe)
 
     @property
-    def methods(self) -> tuple[str, ...]:
+    def methods(self) -> tuple[Method, ...]:
         """The chain's method, then the baselines that differ from it."""
         return tuple(dict.fromkeys((self.chain.extraction.method, *self.baselines)))

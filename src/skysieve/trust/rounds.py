@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from skysieve.extraction import Extraction
+from skysieve.extraction.recipe import Method
 from skysieve.records import Catalog, Detector, PsfModel
 from skysieve.trust.conditions import Conditions
 from skysieve.trust.counts import Counts, count_detections
@@ -32,7 +34,7 @@ class Setting:
     detector: Detector
     conditions: Conditions
     psfs: tuple[PsfModel, ...]
-    originals: Mapping[str, Catalog]
+    originals: Mapping[Method, Catalog]
     image_index: int = 0
     psf: PsfModel | None = None
 
@@ -154,8 +156,5 @@ def _add_columns(
 
 def _count_new(match: Match, detections: Catalog, conditions: Conditions, *, width: float) -> Counts:
     """Count what the injections brought."""
-    at = {"zeropoint": conditions.zeropoint, "width": width}
-    return Counts(
-        new=count_detections(detections, **at, chosen=match.new),
-        spurious=count_detections(detections, **at, chosen=match.spurious),
-    )
+    count = partial(count_detections, detections, zeropoint=conditions.zeropoint, width=width)
+    return Counts(new=count(chosen=match.new), spurious=count(chosen=match.spurious))

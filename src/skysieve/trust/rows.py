@@ -124,7 +124,9 @@ def add_method(
         rows = _add(rows, inside, truth, found)
         if band:
             for name in (f"flux_kron{band}", f"flux_kron_err{band}"):
-                rows = _add(rows, Column(f"{name}{end}", "f8", "image", f"in band {band[1:]}"), detections[name][at], found)
+                rows = _add(
+                    rows, Column(f"{name}{end}", "f8", "image", f"in band {band[1:]}"), detections[name][at], found
+                )
     return rows
 
 

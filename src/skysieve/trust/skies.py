@@ -1,14 +1,15 @@
 """Images without a true source: the image turned upside down, and noise alone with the image's own correlation."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import scipy.fft
-from jaxtyping import Bool, Float, Int
-from scipy.ndimage import binary_dilation
+from jaxtyping import Bool, Float
+from scipy.ndimage import binary_dilation, distance_transform_edt, uniform_filter
 
 from skysieve.extraction import ExtractionRecipe
-from skysieve.extraction.background import evaluate_mesh
+from skysieve.extraction.background import BackgroundMesh, evaluate_mesh
 from skysieve.extraction.bands import calibrate_band
 from skysieve.records import Band, Detector
 
@@ -18,8 +19,14 @@ LAGS = 12
 LEAST_BLANK = 1000
 """With fewer blank pixels the correlation is not measured and white noise is made."""
 
-LARGEST = 2048
-"""Side of the part of an image from which the correlation is measured [pixel]."""
+LOUDEST = 2.0
+"""Cells with more noise than this [median noise] owe it to sources, as the core of a star cluster does."""
+
+BRIGHT = 1.2
+"""Pixels whose mean over 3x3 exceeds this [noise of a pixel] are taken for sources; white noise has 0.33 there."""
+
+TILE = 256
+"""Side of the parts of an image in which the correlation is measured [pixel]."""
 
 
 def negate(detector: Detector) -> Detector:
@@ -35,17 +42,13 @@ def negate(detector: Detector) -> Detector:
     return replace(detector, bands=tuple(bands))
 
 
-def make_blank_sky(
-    detector: Detector, labels: Int[np.ndarray, "y x"], recipe: ExtractionRecipe, *, seed: tuple[int, ...]
-) -> Detector:
+def make_blank_sky(detector: Detector, recipe: ExtractionRecipe, *, seed: tuple[int, ...]) -> Detector:
     """Replace an image by its background and Gaussian noise that is as strong and as correlated as its own.
 
     Parameters
     ----------
     detector : Detector
         The image.
-    labels : ndarray, shape (y, x)
-        Its segmentation map; the correlation is measured between the sources.
     recipe : ExtractionRecipe
         Background mesh.
     seed : tuple of int
@@ -56,9 +59,8 @@ def make_blank_sky(
     Detector
         With the same bad pixels and calibration.
     """
-    source = binary_dilation(labels > 0, iterations=3)
     rng = np.random.default_rng(seed)
-    return replace(detector, bands=tuple(_fill_band(band, source, recipe, rng=rng) for band in detector.bands))
+    return replace(detector, bands=tuple(_fill_band(band, recipe, rng=rng) for band in detector.bands))
 
 
 def measure_correlation(
@@ -77,23 +79,27 @@ def measure_correlation(
     -------
     ndarray, shape (2 LAGS + 1, 2 LAGS + 1)
         One in the middle; zero elsewhere where too few pixels are blank.
+
+    Notes
+    -----
+    The mean over the quarter of the tiles with the least correlation: sources too faint to be found correlate
+    neighboring pixels as well, but do so unevenly over the image.
     """
-    middle = np.zeros((2 * LAGS + 1, 2 * LAGS + 1))
-    middle[LAGS, LAGS] = 1.0
-    part = tuple(slice(0, min(length, LARGEST)) for length in noise.shape)
-    blank = blank[part]
-    if np.count_nonzero(blank) < LEAST_BLANK:
-        return middle
-    level = float(np.mean(noise[part][blank]))
-    values = np.where(blank, noise[part] - level, 0).astype(np.float32)
-    size = [scipy.fft.next_fast_len(length + LAGS, real=True) for length in blank.shape]
-    products = _correlate(values, size)
-    pairs = _correlate(blank.astype(np.float32), size)
-    mean = np.where(pairs > LEAST_BLANK / 4, products / np.maximum(pairs, 1), 0)
-    if not mean[LAGS, LAGS] > 0:
-        return middle
-    correlation: np.ndarray = mean / mean[LAGS, LAGS]
-    return correlation
+    tiles = [
+        (slice(y, y + side_y), slice(x, x + side_x))
+        for y, side_y in _split(noise.shape[0])
+        for x, side_x in _split(noise.shape[1])
+    ]
+    found = [_measure_tile(noise[tile], blank[tile]) for tile in tiles]
+    known = np.array([one for one in found if one is not None])
+    if not len(known):
+        alone = np.zeros((2 * LAGS + 1, 2 * LAGS + 1))
+        alone[LAGS, LAGS] = 1.0
+        return alone
+    near = known[:, LAGS - 2 : LAGS + 3, LAGS - 2 : LAGS + 3].sum(axis=(1, 2))
+    darkest = np.argsort(near, kind="stable")[: max(1, len(near) // 4)]
+    mean: np.ndarray = known[darkest].mean(axis=0)
+    return mean
 
 
 def make_noise(
@@ -112,24 +118,58 @@ def make_noise(
     return (noise / max(float(noise.std()), 1e-30)).astype(np.float32)
 
 
-def _fill_band(
-    band: Band, source: Bool[np.ndarray, "y x"], recipe: ExtractionRecipe, *, rng: np.random.Generator
-) -> Band:
+def _fill_band(band: Band, recipe: ExtractionRecipe, *, rng: np.random.Generator) -> Band:
     """Return a band of background and correlated noise."""
     calibrated = calibrate_band(band, recipe.background)
     mesh, bad = calibrated.mesh, calibrated.bad
-    whole = {"rows": slice(0, bad.shape[0]), "columns": slice(0, bad.shape[1])}
-    level, rms = evaluate_mesh(mesh.level, mesh, **whole), evaluate_mesh(mesh.rms, mesh, **whole)
+    level, rms = _evaluate(mesh.level, mesh), _evaluate(mesh.rms, mesh)
+    scaled = np.where(bad, 0, (band.data - level) / np.where(rms > 0, rms, 1))
+    source = binary_dilation(uniform_filter(scaled, 3) > BRIGHT, iterations=4)
+    correlation = measure_correlation(scaled, ~source & ~bad & (rms > 0))
+    quiet = _quieten(mesh)
+    level, rms = _evaluate(quiet.level, quiet), _evaluate(quiet.rms, quiet)
     if band.variance is not None and np.isfinite(calibrated.variance_scale):
         rms = np.sqrt(band.variance * np.float32(calibrated.variance_scale))
-    blank = ~source & ~bad & (rms > 0)
-    scaled = (band.data - level) / np.where(rms > 0, rms, 1)
-    noise = make_noise((bad.shape[0], bad.shape[1]), measure_correlation(scaled, blank), rng=rng)
+    noise = make_noise((bad.shape[0], bad.shape[1]), correlation, rng=rng)
     return replace(band, data=np.where(bad, 0, level + rms * noise).astype(np.float32))
 
 
+def _evaluate(values: Float[np.ndarray, "cell_y cell_x"], mesh: BackgroundMesh) -> Float[np.ndarray, "y x"]:
+    """Interpolate a mesh over the whole image."""
+    rows, columns = int(mesh.edges_y[-1]), int(mesh.edges_x[-1])
+    return evaluate_mesh(values, mesh, rows=slice(0, rows), columns=slice(0, columns))
+
+
+def _quieten(mesh: BackgroundMesh) -> BackgroundMesh:
+    """Give cells that are ruled by sources the values of the nearest others."""
+    loud = mesh.rms > LOUDEST * mesh.median_rms
+    if not loud.any():
+        return mesh
+    at = tuple(distance_transform_edt(loud, return_distances=False, return_indices=True))
+    return replace(mesh, level=mesh.level[at], rms=mesh.rms[at])
+
+
+def _split(length: int) -> list[tuple[int, int]]:
+    """Return starts and lengths of near-equal tiles along an axis."""
+    edges = np.linspace(0, length, max(1, length // TILE) + 1).astype(int).tolist()
+    return [(start, stop - start) for start, stop in pairwise(edges)]
+
+
+def _measure_tile(
+    noise: Float[np.ndarray, "y x"], blank: Bool[np.ndarray, "y x"]
+) -> Float[np.ndarray, "lag_y lag_x"] | None:
+    """Autocorrelation in one tile, None with too few blank pixels."""
+    if np.count_nonzero(blank) < LEAST_BLANK:
+        return None
+    values = np.where(blank, noise - np.mean(noise[blank]), 0).astype(np.float32)
+    size = [scipy.fft.next_fast_len(length + LAGS, real=True) for length in blank.shape]
+    products, pairs = _correlate(values, size), _correlate(blank.astype(np.float32), size)
+    mean = np.where(pairs > LEAST_BLANK / 4, products / np.maximum(pairs, 1), 0)
+    return mean / mean[LAGS, LAGS] if mean[LAGS, LAGS] > 0 else None
+
+
 def _correlate(values: Float[np.ndarray, "y x"], size: list[int]) -> Float[np.ndarray, "lag_y lag_x"]:
-    """Sums of products of pixels at each lag."""
+    """Return the sums of products of pixels at each lag."""
     power = np.abs(scipy.fft.rfft2(values, size)) ** 2
     lags = scipy.fft.irfft2(power, size)
     rows, columns = (np.arange(-LAGS, LAGS + 1) % length for length in size)

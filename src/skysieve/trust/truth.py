@@ -26,9 +26,7 @@ class TrueShapes:
     fwhm: Float[np.ndarray, " source"]
 
 
-def measure_true_flux(
-    drawn: Drawn, rows: Int[np.ndarray, " found"], catalog: Catalog
-) -> Float[np.ndarray, " found"]:
+def measure_true_flux(drawn: Drawn, rows: Int[np.ndarray, " found"], catalog: Catalog) -> Float[np.ndarray, " found"]:
     """Measure the light of sources, each by itself and without noise, in the Kron ellipses of their detections.
 
     Parameters
