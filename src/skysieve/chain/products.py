@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skysieve.chain.images import make_image_table
-from skysieve.chain.overrule import Overrule, apply_overrules
+from skysieve.io.overrule import Overrule, apply_overrules
 from skysieve.chain.plan import RunPlan, find_exposure_stem
 from skysieve.chain.provenance import describe_run
 from skysieve.chain.stage import CATALOG, PARTS, PREVIEW, PSF, SEGMENTATION

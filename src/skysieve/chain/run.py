@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skysieve.chain.overrule import read_overrules
+from skysieve.io.overrule import read_overrules
 from skysieve.chain.plan import Inputs, RunPlan, plan_run
 from skysieve.chain.products import write_products
 from skysieve.chain.recipe import ChainRecipe
