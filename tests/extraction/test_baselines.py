@@ -7,6 +7,7 @@ import pytest
 
 from skysieve.extraction import ExtractionRecipe, baselines, extract
 from skysieve.extraction.foreign import find_parents, limit_kron, make_footprints
+from skysieve.extraction.recipe import BackgroundRecipe, PhotometryRecipe
 from skysieve.records import Calibration, Detector, SourceFlag, decode_flags
 
 BASELINES = ("sep", "photutils")
@@ -20,7 +21,10 @@ def field(draw_field, add_noise, make_band):
 
 @pytest.fixture(scope="module")
 def ours(field):
-    return extract(field, ExtractionRecipe()).catalog
+    recipe = ExtractionRecipe(
+        background=BackgroundRecipe(second_look=False), photometry=PhotometryRecipe(positions="isophotal")
+    )
+    return extract(field, recipe).catalog
 
 
 @pytest.fixture(scope="module", params=BASELINES)

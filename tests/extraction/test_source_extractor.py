@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skysieve.extraction import ExtractionRecipe, extract
-from skysieve.extraction.recipe import DetectionRecipe
+from skysieve.extraction.recipe import BackgroundRecipe, DetectionRecipe, PhotometryRecipe
 from skysieve.extraction.source_extractor_files import find_star_network, make_settings
 from skysieve.records import Calibration, Detector, SourceFlag, decode_flags
 
@@ -14,6 +14,9 @@ INSTALLED = pytest.mark.skipif(
     not any(map(shutil.which, ("source-extractor", "sex", "sextractor"))), reason="source-extractor is not installed"
 )
 THEIRS = ExtractionRecipe(method="source-extractor")
+LIKE_THEIRS = ExtractionRecipe(
+    background=BackgroundRecipe(second_look=False), photometry=PhotometryRecipe(positions="isophotal")
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,7 @@ def field(draw_field, add_noise, make_band):
 
 @pytest.fixture(scope="module")
 def both(field):
-    return extract(field, ExtractionRecipe()).catalog, extract(field, THEIRS).catalog
+    return extract(field, LIKE_THEIRS).catalog, extract(field, THEIRS).catalog
 
 
 @pytest.fixture(scope="module")

@@ -8,5 +8,5 @@ from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.schema import list_catalog_columns
 from skysieve.extraction.truth import measure_kron_flux
 
-__all__ = ["Extraction", "ExtractionRecipe", "evaluate_psf", "extract", "extract_sources", "list_catalog_columns", "measure_kron_flux",
-           "measure_stamp_shape"]  # fmt: skip
+__all__ = ["Extraction", "ExtractionRecipe", "evaluate_psf", "extract", "extract_sources", "list_catalog_columns",
+           "measure_kron_flux", "measure_stamp_shape"]  # fmt: skip

@@ -88,8 +88,7 @@ def measure_circles(scene: Scene, ellipses: Ellipses, diameter: float) -> Apertu
         scene.data, ellipses.x, ellipses.y, radius, mask=scene.bad, segmap=scene.labels, seg_id=ellipses.label,
         subpix=1,
     )  # fmt: skip
-    circles = Ellipses(ellipses.x, ellipses.y, radius, radius, np.zeros_like(radius), ellipses.label)
-    return _correct(scene, circles, flux=flux, error=error, flag=flag | masked)
+    return _correct(scene, ellipses.rounded(diameter / 2), flux=flux, error=error, flag=flag | masked)
 
 
 def measure_light_radii(
@@ -134,8 +133,7 @@ def _correct(
     dirty = np.flatnonzero(flag & sep.APER_HASMASKED)
     replaced = np.zeros(len(flux))
     if len(dirty):
-        part = Ellipses(*(getattr(ellipses, name)[dirty] for name in Ellipses.__dataclass_fields__))
-        correction, share = mirror_defects(scene.data, scene.labels, scene.bad, apertures=part)
+        correction, share = mirror_defects(scene.data, scene.labels, scene.bad, apertures=ellipses.take(dirty))
         flux = flux.copy()
         flux[dirty] += correction
         replaced[dirty] = share

@@ -1,7 +1,7 @@
 """Background level and noise on a mesh, and their smooth interpolation over any window of the image."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,12 +39,15 @@ class BackgroundMesh:
         Background and its standard deviation per pixel [image unit]; finite, ``rms`` zero only if all of it is.
     edges_y, edges_x : ndarray
         Cell borders [pixel], one more than cells.
+    least_rms : float
+        Noise below which no cell can lie, whatever its pixels say [image unit].
     """
 
     level: Float[np.ndarray, "cell_y cell_x"]
     rms: Float[np.ndarray, "cell_y cell_x"]
     edges_y: np.ndarray
     edges_x: np.ndarray
+    least_rms: float = 0.0
 
     @property
     def median_rms(self) -> float:
@@ -93,12 +96,17 @@ def measure_background(
             spread[row, column] = _measure_spread(cell) if rms[row, column] == 0 else 0
     level, rms = _fill(level), _fill(rms)
     rms = rms if (rms > 0).any() else spread
+    least = 0.0
     if (rms > 0).any():
-        rms = np.maximum(rms, max(LEAST_NOISE * np.median(rms[rms > 0]), QUANTIZED_NOISE if integral else 0))
+        least = max(float(LEAST_NOISE * np.median(rms[rms > 0])), QUANTIZED_NOISE if integral else 0)
+    return filter_mesh(BackgroundMesh(level, np.maximum(rms, least), edges_y, edges_x, least), recipe)
+
+
+def filter_mesh(mesh: BackgroundMesh, recipe: BackgroundRecipe) -> BackgroundMesh:
+    """Median-filter level and noise, so that one odd cell does not show."""
     size = (recipe.filter, recipe.filter)
-    return BackgroundMesh(
-        median_filter(level, size, mode="nearest"), median_filter(rms, size, mode="nearest"), edges_y, edges_x
-    )
+    level, rms = (median_filter(values, size, mode="nearest") for values in (mesh.level, mesh.rms))
+    return replace(mesh, level=level, rms=rms)
 
 
 def evaluate_mesh(

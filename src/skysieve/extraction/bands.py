@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from skysieve.extraction.background import BackgroundMesh, evaluate_mesh, measure_background
-from skysieve.extraction.noise import NoiseMap
+from skysieve.extraction.noise import WHITE, NoiseGrowth, NoiseMap
 from skysieve.extraction.recipe import BackgroundRecipe
 from skysieve.extraction.tiles import Tile
 from skysieve.records import Band
@@ -20,7 +20,8 @@ PADDING_SHARE = 0.01
 class CalibratedBand:
     """A band with its background mesh; ``variance_scale`` multiplies the weight plane's variance, NaN without one.
 
-    ``flux_scale`` brings its pixels to the flux unit that all bands share when they are averaged.
+    ``flux_scale`` brings its pixels to the flux unit that all bands share when they are averaged; ``growth`` tells how
+    the noise of sums over its pixels exceeds that of independent pixels.
     """
 
     band: Band
@@ -28,6 +29,7 @@ class CalibratedBand:
     mesh: BackgroundMesh
     variance_scale: float
     flux_scale: float = 1.0
+    growth: NoiseGrowth = WHITE
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ def calibrate_band(band: Band, recipe: BackgroundRecipe) -> CalibratedBand:
     bad = _add_padding(band)
     mesh = measure_background(lambda rows: (band.data[rows], bad[rows]), band.data.shape, recipe)
     return CalibratedBand(band, bad, mesh, _measure_variance_scale(band, bad, mesh))
+
+
+def adopt_background(band: CalibratedBand, mesh: BackgroundMesh) -> CalibratedBand:
+    """Return a band with another background and noise, to whose level its weight plane is scaled anew."""
+    return replace(band, mesh=mesh, variance_scale=_measure_variance_scale(band.band, band.bad, mesh))
 
 
 def subtract_background(band: CalibratedBand, tile: Tile) -> Window:

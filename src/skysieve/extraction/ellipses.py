@@ -1,6 +1,6 @@
 """Elliptical apertures: where they are, how large, and to which source each belongs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,6 +20,15 @@ class Ellipses:
     def scaled(self, factor: Float[np.ndarray, " source"]) -> "Ellipses":
         """Return ellipses with both semi-axes multiplied."""
         return Ellipses(self.x, self.y, self.a * factor, self.b * factor, self.theta, self.label)
+
+    def take(self, rows: np.ndarray) -> "Ellipses":
+        """Return the rows of a mask or of an index array."""
+        return Ellipses(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def rounded(self, radius: float) -> "Ellipses":
+        """Return circles of one radius [pixel] at the same places."""
+        same = np.full(len(self.x), float(radius))
+        return Ellipses(self.x, self.y, same, same, np.zeros(len(self.x)), self.label)
 
 
 def measure_elliptical_radius(

@@ -17,10 +17,12 @@ from skysieve.extraction.finishing import (
 from skysieve.extraction.footprints import GAUSSIAN_FWHM
 from skysieve.extraction.forced import DEFAULT_AXIS, find_places, place_sources
 from skysieve.extraction.photometry import BandPhotometry, measure_photometry
+from skysieve.extraction.positions import center_sources
 from skysieve.extraction.psf import adopt_psf, cut_centered, fit_psf
 from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.schema import INPUT_ID
 from skysieve.extraction.search import search_image
+from skysieve.extraction.second_look import look_again
 from skysieve.extraction.spread import measure_spread
 from skysieve.extraction.stars import StarLocus, find_locus, select_stars
 from skysieve.extraction.stellarity import measure_stellarity
@@ -85,13 +87,25 @@ def extract_sources(
     psf = None if psf is None else adopt_psf(psf, detector.shape)
     if positions is None:
         found = search_image(searched, combined, recipe, gain=gain)
+        windows = _look_again(detector, windows, found, recipe=recipe)
+        if recipe.photometry.positions == "windowed":
+            found = center_sources(windows, found, recipe, reference=detector.reference)
         measured = _measure(detector, windows, found, recipe=recipe, psf=psf)
         return finish_extraction(detector, recipe, measured, image_index=image_index)
     places = find_places(positions, detector, axis=DEFAULT_AXIS if psf is None else psf.fwhm / GAUSSIAN_FWHM)
     found = place_sources(searched, combined, recipe, places=places, gain=gain)
+    windows = _look_again(detector, windows, found, recipe=recipe)
     measured = _measure(detector, windows, found, recipe=recipe, psf=psf)
     extraction = finish_extraction(detector, recipe, measured, image_index=image_index)
     return replace(extraction, catalog=extraction.catalog.with_column(INPUT_ID, places.input_id))
+
+
+def _look_again(detector: Detector, windows: BandWindows, found: Found, *, recipe: ExtractionRecipe) -> BandWindows:
+    """Measure background and noise between the sources, if that is wanted."""
+    if not recipe.background.second_look:
+        return windows
+    bands = look_again(windows.bands, found.footprints, recipe.background, reference=detector.reference)
+    return BandWindows(bands)
 
 
 def _measure(

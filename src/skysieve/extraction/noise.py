@@ -1,4 +1,4 @@
-"""The noise of every pixel of a window: a plane where weights give one, else the smooth background mesh."""
+"""The noise of every pixel of a window, from weights or from the smooth background mesh; and of sums over pixels."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float, Int
 from skysieve.extraction.background import BackgroundMesh, evaluate_mesh, evaluate_mesh_at
 
 ROWS_AT_ONCE = 256
+
+LARGEST = 128.0**2
+"""Beyond this area [pixel] the excess stays: no aperture is as large as several cells of the background."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,33 @@ class NoiseMap:
             return self.plane[rows, columns].astype(float)
         rows, columns = self.window
         return evaluate_mesh_at(self.mesh.rms, self.mesh, x=x + float(columns.start), y=y + float(rows.start))
+
+
+@dataclass(frozen=True)
+class NoiseGrowth:
+    """Variance of a sum over ``area`` pixels in units of that of as many independent pixels, at rising areas.
+
+    One everywhere for white noise of the measured standard deviation. ``edge`` is what each pixel of an aperture's
+    circumference takes off its variance, in pixels.
+    """
+
+    area: Float[np.ndarray, " size"]
+    excess: Float[np.ndarray, " size"]
+    edge: float = 0.0
+
+    def at(self, area: Float[np.ndarray, " source"] | Int[np.ndarray, " source"]) -> Float[np.ndarray, " source"]:
+        """Excess variance of apertures of some areas [pixel]; NaN areas give NaN."""
+        known, excess = np.log(self.area), np.log(self.excess)
+        wanted = np.log(np.clip(area, 1, LARGEST))
+        found = np.interp(wanted, known, excess)
+        if len(known) > 1:
+            slope = (excess[-1] - excess[-2]) / (known[-1] - known[-2])
+            found += slope * np.maximum(wanted - known[-1], 0)
+        return np.exp(found)
+
+
+WHITE = NoiseGrowth(np.ones(1), np.ones(1))
+"""Independent pixels."""
 
 
 def find_above(

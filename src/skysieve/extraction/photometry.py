@@ -24,6 +24,9 @@ from skysieve.records import SourceFlag
 LIGHT_FRACTIONS = (0.2, 0.5, 0.9)
 """Shares of the Kron flux whose radii are columns of the catalog."""
 
+LEAST_GROWTH = 0.5
+"""The circumference takes no more than half of the variance of an aperture, however small."""
+
 
 @dataclass(frozen=True)
 class BandPhotometry:
@@ -131,42 +134,62 @@ def _measure_band(
     """Measure one band in one window: the fields of ``BandPhotometry`` for the sources given."""
     total = measure_ellipses(scene, kron)
     circles = [measure_circles(scene, ellipses, diameter) for diameter in recipe.photometry.diameters]
-    iso, iso_variance, peak = _measure_isophotal(scene, ellipses)
-    gain = band.band.calibration.gain
+    iso, iso_variance, npix, peak = _measure_isophotal(scene, ellipses)
+    circle_errors = [
+        _measure_error(circle, band, ellipses=ellipses.rounded(diameter / 2))
+        for circle, diameter in zip(circles, recipe.photometry.diameters, strict=True)
+    ]
     return {
         "kron": total.flux,
-        "kron_error": _error(total.variance, total.flux, gain),
+        "kron_error": _measure_error(total, band, ellipses=kron),
         "circles": np.reshape([c.flux for c in circles], (-1, len(iso))).T,
-        "circle_errors": np.reshape([_error(c.variance, c.flux, gain) for c in circles], (-1, len(iso))).T,
+        "circle_errors": np.reshape(circle_errors, (-1, len(iso))).T,
         "iso": iso,
-        "iso_error": _error(iso_variance, iso, gain),
+        "iso_error": _add_poisson(iso_variance * band.growth.at(npix), iso, band),
         "peak": peak,
         "radii": measure_light_radii(scene, kron, flux=total.flux, fractions=LIGHT_FRACTIONS),
         "flags": _flag_pixels(scene, band, kron=kron, total=total, tile=tile),
     }
 
 
-def _error(variance: np.ndarray, flux: np.ndarray, gain: float) -> np.ndarray:
-    """Return the standard error from background noise and, where the gain is known, the source's own Poisson noise."""
+def _measure_error(light: ApertureFlux, band: CalibratedBand, *, ellipses: Ellipses) -> Float[np.ndarray, " source"]:
+    """Return the standard error of sums over ellipses.
+
+    Notes
+    -----
+    The variance of independent pixels, times its growth with the area in this image (correlated noise, the background's
+    own error) less what the pixels of the circumference lack, which count in part; times 1 + 2 f where the share f was
+    filled with mirror pixels, which then count twice; plus the source's own Poisson noise where the gain is known.
+    """
+    area = np.pi * ellipses.a * ellipses.b
+    around = np.pi * (1.5 * (ellipses.a + ellipses.b) - np.sqrt(ellipses.a * ellipses.b))
+    growth = np.maximum(band.growth.at(area) - band.growth.edge * around / area, LEAST_GROWTH)
+    return _add_poisson(light.variance * growth * (1 + 2 * light.replaced), light.flux, band)
+
+
+def _add_poisson(variance: np.ndarray, flux: np.ndarray, band: CalibratedBand) -> Float[np.ndarray, " source"]:
+    """Return the standard error from the background's variance and the source's photons; NaN without a variance."""
+    gain = band.band.calibration.gain
     poisson = np.maximum(flux, 0) / gain if np.isfinite(gain) else 0.0
     error: np.ndarray = np.sqrt(np.where(variance > 0, variance + poisson, np.nan))
     return error
 
 
-def _measure_isophotal(scene: Scene, ellipses: Ellipses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flux, background variance and highest pixel inside the footprints of the given sources."""
+def _measure_isophotal(scene: Scene, ellipses: Ellipses) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Flux, background variance, area and highest pixel inside the footprints of the given sources."""
     label = ellipses.label
     at = np.flatnonzero(scene.labels)
     owner, value = scene.labels.ravel()[at], scene.data.ravel()[at]
     length = int(max(owner.max(initial=0), label.max(initial=0))) + 1
+    npix = np.bincount(owner, minlength=length)[label]
     if scene.noise.plane is not None:
         variance = np.bincount(owner, np.square(scene.noise.plane.ravel()[at], dtype=float), length)[label]
     else:
-        variance = np.bincount(owner, minlength=length)[label] * scene.noise.at(ellipses.x, ellipses.y) ** 2
+        variance = npix * scene.noise.at(ellipses.x, ellipses.y) ** 2
     peak = np.full(length, -np.inf, np.float32)
     np.maximum.at(peak, owner, value)
     flux = np.bincount(owner, value, length)[label]
-    return np.where(variance > 0, flux, np.nan), variance, peak[label].astype(float)
+    return np.where(variance > 0, flux, np.nan), variance, npix, peak[label].astype(float)
 
 
 def _flag_pixels(

@@ -14,11 +14,16 @@ Method = Literal["skysieve", "source-extractor", "sep", "photutils"]
 
 @dataclass(frozen=True)
 class BackgroundRecipe:
-    """Background mesh: ``mesh`` [pixel] is the cell size, ``filter`` [cell] the width of the median filter."""
+    """Background mesh: ``mesh`` [pixel] is the cell size, ``filter`` [cell] the width of the median filter.
+
+    With ``second_look`` background, noise and the noise of sums are measured again between the sources found; without,
+    fluxes and errors are those of one pass and of independent pixels, as SExtractor has them.
+    """
 
     __pydantic_config__ = STRICT
     mesh: Annotated[int, Field(ge=8)] = 64
     filter: PositiveInt = 3
+    second_look: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,9 +46,13 @@ class DetectionRecipe:
 
 @dataclass(frozen=True)
 class PhotometryRecipe:
-    """Apertures: Kron ellipse of ``kron_factor`` radii but at least ``kron_minimum`` semi-axes; circles [pixel]."""
+    """Apertures: Kron ellipse of ``kron_factor`` radii but at least ``kron_minimum`` semi-axes; circles [pixel].
+
+    ``positions`` are ``windowed`` (SExtractor's XWIN_IMAGE where a source is not blended) or ``isophotal`` (X_IMAGE).
+    """
 
     __pydantic_config__ = STRICT
+    positions: Literal["windowed", "isophotal"] = "windowed"
     kron_factor: PositiveFloat = 2.5
     kron_minimum: PositiveFloat = 3.5
     diameters: tuple[PositiveFloat, ...] = (5.0, 10.0, 20.0)

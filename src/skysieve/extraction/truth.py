@@ -1,4 +1,4 @@
-"""Light of another image in the apertures of a catalog: what a noise-free image holds where the noisy one was measured."""
+"""Light of another image in the apertures of a catalog, such as a noise-free one in those of its noisy twin."""
 
 import numpy as np
 import sep

@@ -1,0 +1,116 @@
+"""Background and noise of the sky between the sources, once it is known where they are."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import sep
+from jaxtyping import Bool, Float
+from scipy.ndimage import generic_filter
+
+from skysieve.extraction.background import filter_mesh
+from skysieve.extraction.bands import CalibratedBand, adopt_background
+from skysieve.extraction.footprints import Footprints
+from skysieve.extraction.recipe import BackgroundRecipe
+
+REACH = 2.3
+"""A source covers the sky out to this many radii of its isophote: wings that fall as r^-4 are 30 times fainter."""
+
+LEAST_REACH = 4.0
+"""And out to at least this many semi-axes, a little more than its Kron ellipse."""
+
+ROUNDEST = 0.3
+"""Least axis ratio of what a source covers."""
+
+LEAST_SKY = 0.15
+"""Share of a cell's pixels that must be bare for the cell to be measured anew."""
+
+LEAST_NEIGHBORS = 3
+"""A cell without bare sky takes the median of its neighbors if at least so many have it, else it stays as it was."""
+
+CLIP, ROUNDS = 3.0, 5
+
+CLIPPED = 0.98658
+"""Standard deviation of a normal distribution cut off at 3 sigma."""
+
+
+def mask_sources(
+    footprints: Footprints, shape: tuple[int, int], *, rows: slice, reach: float = REACH
+) -> Bool[np.ndarray, "y x"]:
+    """Mark the pixels of whole rows that sources cover with more light than their detected footprints show.
+
+    Parameters
+    ----------
+    footprints : Footprints
+        The sources, in image coordinates.
+    shape : tuple of int
+        Of the image [pixel].
+    rows : slice
+        Which rows are wanted.
+    reach : float
+        Radius of what is covered, in radii of the isophote.
+
+    Returns
+    -------
+    ndarray of bool, shape (y, x)
+        True where a source covers the sky.
+    """
+    f = footprints
+    ratio = np.clip(np.divide(f.b, f.a, out=np.ones_like(f.a), where=f.a > 0), ROUNDEST, 1)
+    a = np.maximum(reach * np.sqrt(f.npix / (np.pi * ratio)), LEAST_REACH * f.a)
+    near = np.flatnonzero((f.y + a >= rows.start) & (f.y - a <= rows.stop))
+    covered = np.zeros((rows.stop - rows.start, shape[1]), np.uint8)
+    angle = np.clip(f.theta[near], -np.pi / 2, np.pi / 2)
+    sep.mask_ellipse(covered, f.x[near], f.y[near] - rows.start, a[near], (ratio * a)[near], angle, r=1.0)
+    return covered.view(bool)
+
+
+def measure_bare_sky(band: CalibratedBand, footprints: Footprints, recipe: BackgroundRecipe) -> CalibratedBand:
+    """Measure a band's background and noise again, without the light of its sources.
+
+    Notes
+    -----
+    The first pass clips the sources' cores and is left with their wings: it lies above the sky by some hundredths of
+    its noise, which in an aperture of some hundred pixels is as much as the noise of the flux. Here the level is the
+    mean of the bare pixels, clipped at 3 sigma. Undetected sources raise the mean as they raise the light under each
+    source, so that a flux above the mean is free of them.
+    """
+    old = band.mesh
+    if not old.median_rms > 0:
+        return band
+    level, rms = np.full_like(old.level, np.nan), np.full_like(old.rms, np.nan)
+    for row, (start, stop) in enumerate(pairwise(old.edges_y)):
+        rows = slice(int(start), int(stop))
+        hidden = mask_sources(footprints, band.band.data.shape, rows=rows) | band.bad[rows]
+        for column, (left, right) in enumerate(pairwise(old.edges_x)):
+            bare = band.band.data[rows, left:right][~hidden[:, left:right]]
+            if len(bare) >= LEAST_SKY * (stop - start) * (right - left):
+                level[row, column], rms[row, column] = _measure_clipped(bare)
+    rms = np.maximum(_fill_from_neighbors(rms, old.rms), old.least_rms)
+    mesh = replace(old, level=_fill_from_neighbors(level, old.level), rms=rms)
+    return adopt_background(band, filter_mesh(mesh, recipe))
+
+
+def _measure_clipped(values: Float[np.ndarray, " pixel"]) -> tuple[float, float]:
+    """Mean and standard deviation after clipping about the median."""
+    for _ in range(ROUNDS):
+        middle, spread = np.median(values), values.std(dtype=float)
+        kept = values[np.abs(values - middle) <= CLIP * spread]
+        if len(kept) == len(values) or len(kept) == 0:
+            break
+        values = kept
+    return float(values.mean(dtype=float)), float(values.std(dtype=float)) / CLIPPED
+
+
+def _fill_from_neighbors(
+    values: Float[np.ndarray, "cell_y cell_x"], first: Float[np.ndarray, "cell_y cell_x"]
+) -> Float[np.ndarray, "cell_y cell_x"]:
+    """Fill unknown cells with the median of the known among their eight neighbors, or with those of the first pass."""
+    around = generic_filter(values, _take_median, size=3, mode="constant", cval=np.nan)
+    filled: np.ndarray = np.where(np.isnan(values), np.where(np.isnan(around), first, around), values)
+    return filled
+
+
+def _take_median(around: Float[np.ndarray, " cell"]) -> float:
+    known = around[~np.isnan(around)]
+    return float(np.median(known)) if len(known) >= LEAST_NEIGHBORS else np.nan
