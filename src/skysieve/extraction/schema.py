@@ -20,8 +20,20 @@ _IDENTITY = (
 )
 
 _POSITION = (
-    Column("x", "f8", "pixel", "isophotal barycenter, 0-based, pixel centers on integers", "pos.cartesian.x;instr.det"),
-    Column("y", "f8", "pixel", "isophotal barycenter, 0-based, pixel centers on integers", "pos.cartesian.y;instr.det"),
+    Column(
+        "x",
+        "f8",
+        "pixel",
+        "windowed center, 0-based, pixel centers on integers; isophotal barycenter if blended",
+        "pos.cartesian.x;instr.det",
+    ),
+    Column(
+        "y",
+        "f8",
+        "pixel",
+        "windowed center, 0-based, pixel centers on integers; isophotal barycenter if blended",
+        "pos.cartesian.y;instr.det",
+    ),
     Column("x_err", "f4", "pixel", "standard error of x from the pixel noise", "stat.error;pos.cartesian.x"),
     Column("y_err", "f4", "pixel", "standard error of y from the pixel noise", "stat.error;pos.cartesian.y"),
     Column("ra", "f8", "deg", "right ascension of (x, y), ICRS", "pos.eq.ra;meta.main"),
