@@ -12,6 +12,8 @@ Labels = Integer[np.ndarray, " object"]
 
 LARGEST = 100.0
 """Temperatures are sought between 1 / LARGEST and LARGEST."""
+FAR = 1e200
+"""Logits beyond are as good as infinite; up to there differences and quotients of them stay finite."""
 
 
 @final
@@ -107,10 +109,11 @@ def fit_isotonic(logits: Logits, labels: Labels) -> Isotonic:
     temperature does, some thousand, and mends what a temperature cannot.
     """
     _refuse_bad(logits, labels)
+    bounded = np.clip(logits.astype(float), -FAR, FAR)
     if logits.ndim == 1:
-        curves = [_fit_curve(logits.astype(float), labels == 1)]
+        curves = [_fit_curve(bounded, labels == 1)]
     else:
-        shares = _softmax(logits.astype(float))
+        shares = _softmax(bounded)
         curves = [_fit_curve(shares[:, k], labels == k) for k in range(logits.shape[1])]
     edges = np.cumsum([0, *(len(knots) for knots, _ in curves)])
     scores, probabilities = (np.concatenate(part) for part in zip(*curves, strict=True))
@@ -138,17 +141,17 @@ def calibrate(calibrator: Calibrator, logits: Logits) -> Logits:
     ValueError
         If the calibrator is one of another number of classes.
     """
+    bounded = np.clip(logits.astype(float), -FAR, FAR)
     if isinstance(calibrator, Temperature):
-        with np.errstate(over="ignore"):  # an infinite logit has a probability, too
-            scaled = logits.astype(float) / calibrator.temperature
+        scaled = bounded / calibrator.temperature
         return _sigmoid(scaled) if logits.ndim == 1 else _softmax(scaled)
     curves = len(calibrator.edges) - 1
     wanted = 1 if logits.ndim == 1 else logits.shape[1]
     if curves != wanted:
         raise ValueError(f"calibration: fitted for {curves} curves, the logits want {wanted}; use its own network")
     if logits.ndim == 1:
-        return _read_curve(calibrator, 0, logits.astype(float))
-    scores = _softmax(logits.astype(float))
+        return _read_curve(calibrator, 0, bounded)
+    scores = _softmax(bounded)
     raw = np.stack([_read_curve(calibrator, k, scores[:, k]) for k in range(curves)], axis=1)
     return raw / raw.sum(axis=1, keepdims=True)
 
@@ -171,12 +174,13 @@ def _fit_curve(
 
 def _read_curve(curves: Isotonic, number: int, scores: Float[np.ndarray, " object"]) -> Float[np.ndarray, " object"]:
     part = slice(curves.edges[number], curves.edges[number + 1])
-    return np.interp(scores, curves.scores[part], curves.probabilities[part])
+    read = np.interp(scores, curves.scores[part], curves.probabilities[part])
+    return np.where(np.isnan(scores), np.nan, read)
 
 
 def _widen(logits: Logits) -> Float[np.ndarray, "object class"]:
     """Write the logit of yes as two logits."""
-    plain = logits.astype(float)
+    plain = np.clip(logits.astype(float), -FAR, FAR)
     return np.stack([np.zeros(len(plain)), plain], axis=1) if plain.ndim == 1 else plain
 
 

@@ -198,6 +198,6 @@ def _pick(watched: Mapping[str, float], monitor: str) -> float:
     return watched[monitor]
 
 
-def _refuse_divergence(row: Mapping[str, float]) -> None:
+def _refuse_divergence(row: Mapping[str, float | int]) -> None:
     if not math.isfinite(row["train_loss"]):
         raise ValueError(f"epoch {row['epoch']}: the training loss is {row['train_loss']}; lower the learning rates")

@@ -25,6 +25,8 @@ FREE = frozenset({"workers", "checkpoint_every", "accelerator", "deterministic"}
 def run_job(job: Job) -> tuple[Checkpoint, Checkpoint]:
     """Train to the end, from the last checkpoint on where there is one; return the best and the last."""
     run = _describe_run(job)
+    for torn in job.out.glob(".*.ckpt"):
+        torn.unlink()  # a kill while a checkpoint was written leaves its beginning behind
     start = read_checkpoint(job.out / LAST, run)
     if start is None:
         start = Checkpoint(run=run, progress=Progress(), module=job.module.state_dict())

@@ -46,7 +46,7 @@ class ArraySamples:
     def __len__(self) -> int:
         return len(self.arrays[0])
 
-    def __getitem__(self, row: int) -> tuple[np.ndarray, ...]:
+    def __getitem__(self, row: int) -> tuple[Any, ...]:
         return tuple(array[row] for array in self.arrays)
 
     def take(self, rows: np.ndarray) -> "ArraySamples":

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Int, Shaped
 
 
 def split_groups(
-    groups: Shaped[np.ndarray, " object"], fractions: Mapping[str, float], seed: int = 0
+    groups: Shaped[np.ndarray, " object"], fractions: Mapping[str, float | int], seed: int = 0
 ) -> dict[str, Bool[np.ndarray, " object"]]:
     """Split objects into named parts such that each group is in one part.
 
@@ -16,7 +16,7 @@ def split_groups(
     ----------
     groups : array
         The group of each object: names or integers. Objects without a group need names of their own.
-    fractions : mapping of str to float
+    fractions : mapping of str to number
         The share of the groups that each part gets; they are scaled to a sum of 1.
     seed : int
         Another seed, another split.
