@@ -5,7 +5,7 @@ import sys
 import typer
 
 import skysieve
-from skysieve.cli import demo, files, run, show
+from skysieve.cli import demo, files, run, show, trust
 
 app = typer.Typer(
     name="skysieve",
@@ -16,6 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("trust")(trust.trust)
 app.command("show")(show.show)
 app.command("demo")(demo.demo)
 app.command("flags")(show.list_flags)

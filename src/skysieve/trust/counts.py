@@ -1,7 +1,8 @@
 """Numbers of detections in narrow bins of magnitude, which can be added over images and rounds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
@@ -81,3 +82,13 @@ def add_counts(parts: list[Counts]) -> Counts:
     names = ("catalog", "negated", "blank", "new", "spurious")
     sums = {name: add_histograms(*(getattr(part, name) for part in parts)) for name in names}
     return Counts(**sums, messages=tuple(dict.fromkeys(words for part in parts for words in part.messages)))
+
+
+def dump_counts(counts: Counts) -> dict[str, Any]:
+    """Return counts as JSON values."""
+    return asdict(counts)
+
+
+def parse_counts(plain: Mapping[str, Any]) -> Counts:
+    """Return the counts that ``dump_counts`` made JSON values of."""
+    return Counts(**{**plain, "messages": tuple(plain["messages"])})

@@ -1,0 +1,128 @@
+"""What a trust report finds, in sentences with numbers: the one that matters first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+NOMINAL68, NOMINAL95 = 0.68, 0.95
+TOLERANCE = 0.04
+"""Coverage is called right within this of its nominal value, or within two standard errors."""
+
+PSF_WORDS = {
+    "given": "the PSF that was given",
+    "measured": "the PSF measured on its stars",
+    "sharpest": "a Moffat profile as wide as its sharpest sources, since too few stars show the PSF",
+    "assumed": "a Moffat profile of 3 pixels FWHM, since nothing in it shows the PSF",
+}
+
+CROWDED = 0.2
+COVERED = 0.4
+CLIPPED = 0.05
+
+
+def state_verdict(method: str, scores: Mapping[str, Any], *, calibrated: bool) -> str:
+    """Put depth, coverage and purity of a method into one sentence.
+
+    Parameters
+    ----------
+    method : str
+        Its name.
+    scores : mapping
+        Its part of ``trust.json``.
+    calibrated : bool
+        Whether magnitudes are on a zeropoint.
+    """
+    if not scores["n"]:
+        return f"Nothing is known of the method {method}: no source could be injected and measured."
+    half = scores["completeness50"]
+    kinds = {name: half[name]["mag"] for name in ("stars", "galaxies") if half[name]["mag"] is not None}
+    if kinds:
+        unit = "mag" if calibrated else "mag (zeropoint 0)"
+        depth = "Half of the " + " and half of the ".join(
+            f"{name} are found at {mag:.2f} {unit}" for name, mag in kinds.items()
+        )
+    else:
+        depth = "Completeness does not cross 50 % within the injected magnitudes"
+    return f"{depth}; {_state_coverage(scores)}; {_state_purity(scores)}."
+
+
+def list_cautions(images: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Say what limits the report on single images, as pairs of weight ("problem" or "caution") and sentence."""
+    found: list[tuple[str, str]] = []
+    for image in images:
+        label, facts = image["image"], image["facts"]
+        found += [("caution" if facts else "problem", words) for words in image["messages"]]
+        if not facts:
+            continue
+        conditions = facts["conditions"]
+        if conditions["psf_kind"] in {"sharpest", "assumed"}:
+            found.append(("caution", f"{label}: sources were drawn with {PSF_WORDS[conditions['psf_kind']]}."))
+        if not conditions["calibrated"]:
+            found.append(("caution", f"{label}: no zeropoint is known; magnitudes are at zeropoint 0."))
+        found += _judge_crowding(label, image)
+        if facts["lowest_share"] > CLIPPED:
+            share = facts["lowest_share"]
+            words = f"{share:.0%} of its pixels have the lowest value, so the noise is cut off: the negative image"
+            found.append(("caution", f"{label}: {words} and the flux errors say little."))
+        if image["n"] and image["n"] < 300:
+            found.append(("caution", f"{label}: only {image['n']} sources could be injected."))
+    return found
+
+
+def list_failures(method: str, scores: Mapping[str, Any]) -> list[str]:
+    """Say at which magnitudes the stated errors fail."""
+    failing = [one for one in scores["bins"] if _fails(one)]
+    if not failing:
+        return []
+    low, high = min(one["mag_lo"] for one in failing), max(one["mag_hi"] for one in failing)
+    worst = max(failing, key=lambda one: abs(one["coverage68"] - NOMINAL68))
+    direction = "too small" if worst["coverage68"] < NOMINAL68 else "too large"
+    words = (
+        f"Flux errors of {method} fail in {len(failing)} of {len(scores['bins'])} bins between {low:.1f} and "
+        f"{high:.1f} mag; worst at {worst['mag']:.1f} mag, where the 68 % interval holds the noise-free flux in "
+        f"{worst['coverage68']:.0%} of {worst['n_coverage']} cases: they are {direction}."
+    )
+    return [words]
+
+
+def _fails(scores: Mapping[str, Any]) -> bool:
+    """Tell whether coverage misses its nominal value by more than its error allows."""
+    value = scores["coverage68"]
+    if value is None or scores["n_coverage"] < 50:
+        return False
+    error = (scores["coverage68_hi"] - scores["coverage68_lo"]) / 2
+    return abs(value - NOMINAL68) > max(TOLERANCE, 2 * error)
+
+
+def _state_coverage(scores: Mapping[str, Any]) -> str:
+    isolated, every = scores["overall"]["isolated"], scores["overall"]
+    if isolated["coverage68"] is None:
+        return "flux errors could not be judged"
+    return (
+        f"the 68 % flux interval holds the truth for {isolated['coverage68']:.0%} of isolated sources "
+        f"({every['coverage68']:.0%} of all), the 95 % interval for {isolated['coverage95']:.0%} "
+        f"({every['coverage95']:.0%})"
+    )
+
+
+def _state_purity(scores: Mapping[str, Any]) -> str:
+    purity = scores["purity_overall"]
+    if purity["purity"] is None:
+        return "purity could not be judged"
+    words = f"{purity['purity']:.1%} of the detections that the injections brought are injected sources"
+    if purity["n_catalog"]:
+        share = purity["n_negated"] / purity["n_catalog"]
+        words += f", and the negative image has {share:.1%} as many detections as the image"
+    return words
+
+
+def _judge_crowding(label: str, image: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say where sources swallow one another."""
+    first = next(iter(image["methods"].values()), None)
+    bright = [one for one in first["bins"][:3] if one["n"]] if first else []
+    total = sum(one["n"] for one in bright)
+    lost = sum(one["blended"] * one["n"] for one in bright) / total if total else 0.0
+    covered = image["facts"]["covered"]
+    if lost < CROWDED and covered < COVERED:
+        return []
+    words = f"{covered:.0%} of its pixels belong to sources, and {lost:.0%} of the brightest injected ones are"
+    return [("caution", f"{label}: crowded: {words} swallowed by sources that were there before.")]
