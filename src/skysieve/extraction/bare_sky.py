@@ -35,18 +35,16 @@ CLIPPED = 0.98658
 
 
 def mask_sources(
-    footprints: Footprints, shape: tuple[int, int], *, rows: slice, reach: float = REACH
+    footprints: Footprints, window: tuple[slice, slice], *, reach: float = REACH
 ) -> Bool[np.ndarray, "y x"]:
-    """Mark the pixels of whole rows that sources cover with more light than their detected footprints show.
+    """Mark the pixels of a window that sources cover, with more light than their detected footprints show.
 
     Parameters
     ----------
     footprints : Footprints
         The sources, in image coordinates.
-    shape : tuple of int
-        Of the image [pixel].
-    rows : slice
-        Which rows are wanted.
+    window : tuple of slice
+        Rows and columns of the image that are wanted [pixel].
     reach : float
         Radius of what is covered, in radii of the isophote.
 
@@ -58,10 +56,13 @@ def mask_sources(
     f = footprints
     ratio = np.clip(np.divide(f.b, f.a, out=np.ones_like(f.a), where=f.a > 0), ROUNDEST, 1)
     a = np.maximum(reach * np.sqrt(f.npix / (np.pi * ratio)), LEAST_REACH * f.a)
-    near = np.flatnonzero((f.y + a >= rows.start) & (f.y - a <= rows.stop))
-    covered = np.zeros((rows.stop - rows.start, shape[1]), np.uint8)
+    rows, columns = window
+    close = (f.y + a >= rows.start) & (f.y - a <= rows.stop) & (f.x + a >= columns.start) & (f.x - a <= columns.stop)
+    near = np.flatnonzero(close)
+    covered = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
     angle = np.clip(f.theta[near], -np.pi / 2, np.pi / 2)
-    sep.mask_ellipse(covered, f.x[near], f.y[near] - rows.start, a[near], (ratio * a)[near], angle, r=1.0)
+    x, y = f.x[near] - columns.start, f.y[near] - rows.start
+    sep.mask_ellipse(covered, x, y, a[near], (ratio * a)[near], angle, r=1.0)
     return covered.view(bool)
 
 
@@ -81,25 +82,28 @@ def measure_bare_sky(band: CalibratedBand, footprints: Footprints, recipe: Backg
     level, rms = np.full_like(old.level, np.nan), np.full_like(old.rms, np.nan)
     for row, (start, stop) in enumerate(pairwise(old.edges_y)):
         rows = slice(int(start), int(stop))
-        hidden = mask_sources(footprints, band.band.data.shape, rows=rows) | band.bad[rows]
+        hidden = mask_sources(footprints, (rows, slice(0, band.bad.shape[1]))) | band.bad[rows]
         for column, (left, right) in enumerate(pairwise(old.edges_x)):
             bare = band.band.data[rows, left:right][~hidden[:, left:right]]
             if len(bare) >= LEAST_SKY * (stop - start) * (right - left):
-                level[row, column], rms[row, column] = _measure_clipped(bare)
+                first = old.level[row, column], old.rms[row, column]
+                level[row, column], rms[row, column] = _measure_clipped(bare, *first)
     rms = np.maximum(_fill_from_neighbors(rms, old.rms), old.least_rms)
     mesh = replace(old, level=_fill_from_neighbors(level, old.level), rms=rms)
     return adopt_background(band, filter_mesh(mesh, recipe))
 
 
-def _measure_clipped(values: Float[np.ndarray, " pixel"]) -> tuple[float, float]:
-    """Mean and standard deviation after clipping about the median."""
+def _measure_clipped(values: Float[np.ndarray, " pixel"], middle: float, spread: float) -> tuple[float, float]:
+    """Mean and standard deviation after clipping, about values of the first pass first."""
+    offsets = (values - np.float32(middle)) / np.float32(spread)  # so that squares stay in range, whatever the unit
+    center, width, count = 0.0, 1.0, 0
     for _ in range(ROUNDS):
-        middle, spread = np.median(values), values.std(dtype=float)
-        kept = values[np.abs(values - middle) <= CLIP * spread]
-        if len(kept) == len(values) or len(kept) == 0:
+        kept = offsets[np.abs(offsets - np.float32(center)) <= np.float32(CLIP * width)]
+        if len(kept) in {0, count}:
             break
-        values = kept
-    return float(values.mean(dtype=float)), float(values.std(dtype=float)) / CLIPPED
+        count, center = len(kept), float(kept.mean(dtype=float))
+        width = float(np.sqrt(max(np.dot(kept, kept) / count - center**2, 0))) / CLIPPED
+    return middle + center * spread, width * spread
 
 
 def _fill_from_neighbors(

@@ -1,6 +1,7 @@
 """How the noise of a sum grows with its number of pixels: faster than its root where the noise is correlated."""
 
 import numpy as np
+from jaxtyping import Float
 from scipy.optimize import isotonic_regression
 
 from skysieve.extraction.bands import CalibratedBand, subtract_background
@@ -24,11 +25,17 @@ LEAST_BARE = 0.6
 LEAST_BLOCKS = 30
 """Fewer blocks of a size say nothing."""
 
-MOST_PIXELS = 2_000_000
-"""About so many pixels are looked at, in rows spread over the image."""
+WINDOW = 256
+"""Side of the windows that are looked at [pixel], whole blocks of every size."""
+
+SPARSE = 7
+"""Of single pixels, every seventh says enough."""
+
+MOST_WINDOWS = 20
+"""No more than about so many windows are looked at, spread over the image."""
 
 
-def measure_noise_growth(band: CalibratedBand, footprints: Footprints) -> NoiseGrowth:
+def measure_noise_growth(band: CalibratedBand, footprints: Footprints, *, most: int = MOST_WINDOWS) -> NoiseGrowth:
     """Measure the scatter of sums over blocks of bare sky.
 
     Parameters
@@ -37,6 +44,8 @@ def measure_noise_growth(band: CalibratedBand, footprints: Footprints) -> NoiseG
         Pixels with their background and noise.
     footprints : Footprints
         Sources to keep away from.
+    most : int
+        Windows to look at, at most about.
 
     Returns
     -------
@@ -52,36 +61,38 @@ def measure_noise_growth(band: CalibratedBand, footprints: Footprints) -> NoiseG
     if not band.mesh.median_rms > 0:
         return WHITE
     sums: list[list[np.ndarray]] = [[] for _ in range(LEVELS + 1)]
-    for rows in _choose_rows(band.band.data.shape):
-        values, bare = _read_bare(band, footprints, rows)
+    for window in _choose_windows(band.band.data.shape, most):
+        values, bare = _read_bare(band, footprints, window)
         for level in range(LEVELS + 1):
             enough = bare >= LEAST_BARE * 4.0**level
-            sums[level].append(values[enough] / np.sqrt(bare[enough]))
+            some = slice(None, None, SPARSE if level == 0 else 1)
+            sums[level].append((values[enough] / np.sqrt(bare[enough]))[some])
             values, bare = _join(values), _join(bare)
     return _describe([np.concatenate(one) for one in sums])
 
 
-def _choose_rows(shape: tuple[int, int]) -> list[slice]:
-    """Choose strips of whole blocks, evenly spread; one strip of all rows where there are fewer."""
-    height, width = shape
-    side = 2**LEVELS
-    strips = height // side
-    if strips == 0:
-        return [slice(0, height)]
-    wanted = int(np.clip(MOST_PIXELS // (side * width), 1, strips))
-    first = np.unique(np.linspace(0, strips - 1, wanted).astype(int)) * side
-    return [slice(int(start), int(start) + side) for start in first]
+def _choose_windows(shape: tuple[int, ...], most: int) -> list[tuple[slice, slice]]:
+    """Choose windows evenly spread over the image; all of it where it is small."""
+    counts = [max(1, length // WINDOW) for length in shape]
+    share = min(1.0, np.sqrt(most / np.prod(counts)))
+    axes = []
+    for length, count in zip(shape, counts, strict=True):
+        places = np.unique(np.linspace(0, count - 1, max(1, round(share * count))).astype(int))
+        axes.append([slice(int(k) * WINDOW, length if count == 1 else (int(k) + 1) * WINDOW) for k in places])
+    return [(rows, columns) for rows in axes[0] for columns in axes[1]]
 
 
-def _read_bare(band: CalibratedBand, footprints: Footprints, rows: slice) -> tuple[np.ndarray, np.ndarray]:
-    """Bare pixels of some rows in units of their noise, zero elsewhere; and which they are, as 1 and 0."""
-    shape = band.band.data.shape
-    place = (rows, slice(0, shape[1]))
-    window = subtract_background(band, Tile(place, place, (shape[0], shape[1])))
-    noise = window.noise.rows(0, len(window.data))
-    bare = ~(mask_sources(footprints, (shape[0], shape[1]), rows=rows, reach=REACH) | window.bad) & (noise > 0)
-    values = np.divide(window.data, noise, out=np.zeros(noise.shape), where=bare)
-    return values, bare.astype(float)
+def _read_bare(
+    band: CalibratedBand, footprints: Footprints, window: tuple[slice, slice]
+) -> tuple[Float[np.ndarray, "y x"], Float[np.ndarray, "y x"]]:
+    """Bare pixels of a window in units of their noise, zero elsewhere; and which they are, as 1 and 0."""
+    height, width = band.band.data.shape
+    seen = subtract_background(band, Tile(window, window, (height, width)))
+    noise = seen.noise.rows(0, len(seen.data))
+    covered = mask_sources(footprints, window, reach=REACH)
+    bare = ~(covered | seen.bad) & (noise > 0)
+    values = np.divide(seen.data, noise, out=np.zeros_like(seen.data), where=bare)
+    return values, bare.astype(np.float32)
 
 
 def _join(values: np.ndarray) -> np.ndarray:

@@ -118,7 +118,7 @@ def _center(scene: Scene, band: CalibratedBand, footprints: Footprints, *, origi
     """Measure windowed positions of the sources of a window, in image coordinates; NaN where they cannot be trusted."""
     f, (y0, x0) = footprints, origin
     width = _measure_width(f)
-    x, y, failed = sep.winpos(scene.data, f.x - x0, f.y - y0, width, mask=scene.bad)
+    x, y, failed = sep.winpos(scene.data, f.x - x0, f.y - y0, width, mask=scene.bad, subpix=1)
     reach = np.maximum(1.0, FARTHEST * np.sqrt(f.npix / np.pi))
     near = np.hypot(x + x0 - f.x, y + y0 - f.y) < reach
     alone = (f.flags & int(SourceFlag.BLENDED | SourceFlag.EDGE)) == 0

@@ -13,6 +13,9 @@ from skysieve.extraction.recipe import BackgroundRecipe
 SIGNIFICANT = 8 / 3
 """From this ratio of isophotal flux to threshold times root of the area on a source is hidden: 4 sigma by default."""
 
+FEW_WINDOWS = 4
+"""Enough to tell peaks of the noise from sources."""
+
 
 def look_again(
     bands: list[CalibratedBand], footprints: Footprints, recipe: BackgroundRecipe, *, reference: int
@@ -40,7 +43,7 @@ def look_again(
     Correlated noise has peaks that are found as faint sources. To hide those would bias the sky low, so what does not
     exceed the noise of sums over as many pixels is left in view.
     """
-    growth = measure_noise_growth(bands[reference], footprints)
+    growth = measure_noise_growth(bands[reference], footprints, most=FEW_WINDOWS)
     f = footprints
     noise = f.threshold * np.sqrt(f.npix * growth.at(f.npix))
     real = f.take(f.flux >= SIGNIFICANT * noise)
