@@ -1,6 +1,7 @@
 """What ``skysieve run`` does once its arguments are read; apart from them, since these imports take seconds."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import typer
@@ -17,18 +18,25 @@ def measure_images(
     inputs: Inputs, out: Path, *, recipe: ChainRecipe, overrule: Path | None, overwrite: bool, as_json: bool
 ) -> None:
     """Run the chain with a progress bar, print its result, leave with its exit code."""
+    result = run_with_progress(inputs, out, recipe=recipe, overrule=overrule, overwrite=overwrite)
+    print_result(result, as_json=as_json)
+    if not result.usable:
+        raise typer.Exit(NOTHING_USABLE)
+
+
+def run_with_progress(
+    inputs: Inputs, out: Path, *, recipe: ChainRecipe, overrule: Path | None, overwrite: bool
+) -> RunResult:
+    """Run the chain with a progress bar; an interruption is one sentence and an exit code."""
     try:
         with show_progress("measuring") as progress:
-            result = run_chain(
+            return run_chain(
                 inputs, out, recipe=recipe, overrule=overrule, overwrite=overwrite,
                 on_plan=lambda plan: progress.start(len(plan.detectors)), on_done=progress.advance,
             )  # fmt: skip
     except KeyboardInterrupt:
         typer.echo("skysieve: interrupted; the same command resumes where it stopped", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    _print_result(result, as_json=as_json)
-    if not result.usable:
-        raise typer.Exit(NOTHING_USABLE)
 
 
 def resolve_recipe(path: Path | None, settings: list[str]) -> ChainRecipe:
@@ -82,8 +90,8 @@ def print_plan(inputs: Inputs, recipe: ChainRecipe, *, as_json: bool) -> None:
     typer.echo(json.dumps(content, indent=1))
 
 
-def _print_result(result: RunResult, *, as_json: bool) -> None:
-    """Print what a run gave; what could not be used goes to stderr, a sentence each."""
+def print_result(result: RunResult, *, as_json: bool, more: Mapping[str, object] | None = None) -> None:
+    """Print what a run gave, with ``more`` keys in JSON; what could not be used goes to stderr, a sentence each."""
     table = result.images
     for row in range(len(table)):
         if table["message"][row]:
@@ -95,7 +103,7 @@ def _print_result(result: RunResult, *, as_json: bool) -> None:
             for row in range(len(table))
         ]  # fmt: skip
         content = {"out": str(result.folder), "n_images": len(table), "n_usable": result.usable,
-                   "n_sources": result.n_sources, "images": images}  # fmt: skip
+                   "n_sources": result.n_sources, "images": images, **(more or {})}  # fmt: skip
         typer.echo(json.dumps(content, indent=1))
         return
     typer.echo(f"{result.n_sources} sources on {result.usable} of {len(table)} images")

@@ -32,6 +32,8 @@ def run(
     recipe: Annotated[Path | None, typer.Option(help="TOML file with all settings.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="One setting: section.key=value. Repeat.")] = None,
     overrule: Annotated[Path | None, typer.Option(help="Table of values to replace: id, value, who, why.")] = None,
+    with_trust: Annotated[bool, typer.Option("--trust", help="Measure how far to believe the catalog, too.")] = False,
+    trust_recipe: Annotated[Path | None, typer.Option(help="TOML file with the settings of --trust.")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="Dask scheduler: tcp://HOST:PORT.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace another run in the folder.")] = False,
@@ -55,5 +57,12 @@ def run(
     )
     if dry_run:
         measuring.print_plan(inputs, resolved, as_json=as_json)
+    elif with_trust:
+        from skysieve.cli import trusting  # noqa: PLC0415
+
+        trusting.measure_with_trust(
+            inputs, out, recipe=resolved, trust_recipe=trust_recipe, overrule=overrule, overwrite=overwrite,
+            as_json=as_json,
+        )  # fmt: skip
     else:
         measuring.measure_images(inputs, out, recipe=resolved, overrule=overrule, overwrite=overwrite, as_json=as_json)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from skysieve.chain import ChainRecipe, Inputs
-from skysieve.cli.measuring import INTERRUPTED, NOTHING_USABLE
+from skysieve.chain import ChainRecipe, Inputs, run_chain
+from skysieve.cli.measuring import INTERRUPTED, NOTHING_USABLE, print_result, run_with_progress
 from skysieve.cli.progress import show_progress
 from skysieve.config import read_recipe
 from skysieve.trust import TrustRecipe, TrustResult, run_trust
@@ -19,8 +19,11 @@ def resolve_trust_recipe(path: Path | None, settings: list[str]) -> TrustRecipe:
 
 
 def adopt_chain(path: Path | None, chain: ChainRecipe) -> TrustRecipe:
-    """Read a trust recipe for a run whose own recipe takes the place of its section ``chain``."""
-    return replace(read_recipe(TrustRecipe, path), chain=chain)
+    """Read a trust recipe for a run, whose own recipe is its section ``chain``."""
+    recipe = read_recipe(TrustRecipe, path)
+    if path is not None and recipe.chain != ChainRecipe():
+        raise ValueError(f"{path.name}: leave out the section chain; the run's own recipe takes its place")
+    return replace(recipe, chain=chain)
 
 
 def report_trust(inputs: Inputs, out: Path, *, recipe: TrustRecipe, overwrite: bool, as_json: bool) -> None:
@@ -60,3 +63,30 @@ def describe(result: TrustResult) -> dict[str, object]:
         "failures": content["failures"], "cautions": [one["text"] for one in content["cautions"]],
         "scores": str(result.folder / "trust.json"),
     }  # fmt: skip
+
+
+def measure_with_trust(
+    inputs: Inputs,
+    out: Path,
+    *,
+    recipe: ChainRecipe,
+    trust_recipe: Path | None,
+    overrule: Path | None,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Run the chain, measure its trust in the same folder, and write the report anew with a link to it."""
+    settings = adopt_chain(trust_recipe, recipe)
+    if inputs.catalog is not None:
+        raise ValueError("--trust measures what detection finds; leave out --catalog")
+    result = run_with_progress(inputs, out, recipe=recipe, overrule=overrule, overwrite=overwrite)
+    more: dict[str, object] = {}
+    if result.usable:
+        trust = measure_with_progress(inputs, out, recipe=settings, overwrite=overwrite)
+        run_chain(inputs, out, recipe=recipe, overrule=overrule)
+        more = {"trust": describe(trust)}
+    print_result(result, as_json=as_json, more=more)
+    if not result.usable:
+        raise typer.Exit(NOTHING_USABLE)
+    if not as_json:
+        typer.echo(f"trust: {result.folder / 'trust.html'}")

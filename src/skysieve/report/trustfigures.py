@@ -1,10 +1,11 @@
 """Figures of a trust report: completeness, purity, flux, errors, positions, shapes, each with its own errors."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from scipy.stats import norm
 
 from skysieve.report.figures import Panel
@@ -15,6 +16,10 @@ STYLES = {
     "skysieve": (BLUE, "o"), "sep": (ORANGE, "s"), "photutils": (GREEN, "^"), "source-extractor": (PURPLE, "D"),
 }  # fmt: skip
 """Color and marker of each method, the same in all figures."""
+
+LEAST_PROBABLE = 5
+LEAST_PULLS = 50
+"""A bin of probability, or a histogram of pulls, of fewer values shows nothing."""
 
 Scores = Mapping[str, Any]
 Bins = Sequence[Mapping[str, Any]]
@@ -106,7 +111,7 @@ def draw_pulls(methods: Mapping[str, Scores]) -> Panel:
     figure, axes = make_figure()
     for name, scores in methods.items():
         edges, counts = np.array(scores["pulls"]["edges"]), np.array(scores["pulls"]["isolated"], float)
-        if counts.sum():
+        if counts.sum() >= LEAST_PULLS:
             sigma = scores["overall"]["isolated"]["pull_sigma"]
             density = counts / counts.sum() / np.diff(edges)
             axes.stairs(density, edges, color=STYLES[name][0], lw=1.5, label=f"{name}, width {sigma:.2f}")
@@ -131,7 +136,7 @@ def draw_flux_bias(methods: Mapping[str, Scores], label: str) -> Panel:
         outside = [one for one in bins if one["outside_bias"] is not None]
         axes.plot(_take(outside, "mag"), _take(outside, "outside_bias"), color=color, lw=1, alpha=0.7)
     axes.invert_yaxis()
-    _finish(axes, f"true {label}", "median of measured - true [mag]")
+    _finish(axes, f"true {label}", "median of measured - true [mag]", place="lower left")
     return Panel("Flux bias", "Kron against true total magnitude; downward means light is lost. Lines: what lies "
                  "outside of the aperture without any noise. Near the limit only upward fluctuations are found.",
                  render_svg(figure))  # fmt: skip
@@ -212,7 +217,7 @@ def draw_shapes(scores: Scores, label: str) -> Panel:
         at = _take(bins, "mag") + 0.08 * (shift - 1)
         axes.errorbar(at, _take(bins, f"{key}_bias"), _take(bins, f"{key}_sigma"), fmt=marker, ms=4, color=color,
                       lw=1, label=name)  # fmt: skip
-    _finish(axes, f"true {label}", "measured / noise-free - 1")
+    _finish(axes, f"true {label}", "measured / noise-free - 1", place="lower left")
     axes.set_ylim(-1, 1)
     return Panel("Shapes", "Median difference from the noise-free shape above the same threshold; bars are the scatter "
                  "of single sources, not the error of the median.", render_svg(figure))  # fmt: skip
@@ -245,8 +250,8 @@ def draw_reliability(scores: Scores) -> tuple[Panel, ...]:
     for name, table in scores["reliability"].items():
         figure, axes = make_figure()
         axes.plot([0, 1], [0, 1], "--", color=INK, lw=1)
-        bins = [one for one in table["bins"] if one["n"]]
-        axes.errorbar(_take(bins, "probability"), _take(bins, "fraction"), _take(bins, "error"), fmt="-o", ms=4,
+        bins = [one for one in table["bins"] if one["n"] >= LEAST_PROBABLE]
+        axes.errorbar(_take(bins, "probability"), _take(bins, "fraction"), _take(bins, "error"), fmt="o", ms=4,
                       color=BLUE, lw=1, label=f"{table['n']} found sources")  # fmt: skip
         _finish(axes, name, "share that are stars", share=True)
         axes.set_xlim(-0.02, 1.02)
@@ -268,14 +273,19 @@ def _draw_share(axes: Axes, bins: Bins, keys: tuple[str, str], style: tuple[str,
     axes.plot(x, _take(bins, key), f"-{marker}", ms=4, color=color, lw=1.2, label=words)
 
 
-def _finish(axes: Axes, x: str, y: str, *, share: bool = False) -> None:
-    """Label the axes and add the legend."""
+def _finish(axes: Axes, x: str, y: str, *, share: bool = False, place: Literal["best", "lower left"] = "best") -> None:
+    """Label the axes, write plain numbers on logarithmic ones, add the legend."""
     axes.set_xlabel(x)
     axes.set_ylabel(y)
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_minor_locator(NullLocator())
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     if share:
         axes.set_ylim(-0.02, 1.02)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, labelcolor=INK, fontsize=8.5)
+        axes.legend(frameon=False, labelcolor=INK, fontsize=8.5, loc=place)
 
 
 def _take(bins: Bins, key: str) -> np.ndarray:

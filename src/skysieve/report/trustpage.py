@@ -19,6 +19,7 @@ from skysieve.report.trusttables import (
     IMAGE_HEAD,
     METHOD_HEAD,
     list_bin_rows,
+    list_facts,
     list_image_rows,
     list_method_rows,
 )
@@ -78,6 +79,7 @@ def render_trust_page(summary: TrustSummary) -> str:
         summary=summary,
         css=Markup(_read_asset("report.css") + _read_asset("trust.css")),  # noqa: S704  files of this package
         own=own,
+        facts=list_facts(content),
         label=label,
         figures=draw_trust_figures(content["methods"], own=own, label=label),
         pictures=[_describe_picture(one) for one in summary.pictures],

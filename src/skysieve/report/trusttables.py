@@ -11,7 +11,7 @@ BIN_HEAD = (
 )  # fmt: skip
 METHOD_HEAD = (
     "method", "injected", "50 % stars", "50 % galaxies", "isolated 68 %", "isolated 95 %", "all 68 %", "all 95 %",
-    "pull width", "flux bias", "purity", "detections", "on the negative", "on noise",
+    "pull width", "flux bias", "purity", "image, negative, noise",
 )  # fmt: skip
 IMAGE_HEAD = (
     "image", "injected", "rounds", "sources", "FWHM [pixel]", "PSF", "5 sigma depth", "50 % stars", "50 % galaxies",
@@ -33,7 +33,7 @@ def list_method_rows(methods: Mapping[str, Mapping[str, Any]]) -> Rows:
             _write_share(isolated, "coverage68"), _write_share(isolated, "coverage95"),
             _write_share(overall, "coverage68"), _write_share(overall, "coverage95"),
             _write(isolated["pull_sigma"]), _write(overall["flux_bias"], 3), _write_share(purity, "purity"),
-            f"{purity['n_catalog']}", f"{purity['n_negated']}", f"{purity['n_blank']}",
+            f"{purity['n_catalog']}, {purity['n_negated']}, {purity['n_blank']}",
         ])  # fmt: skip
     return rows
 
@@ -88,3 +88,22 @@ def _write_interval(half: Mapping[str, float | None]) -> str:
     if mag is None:
         return ""
     return f"{mag:.2f}" if low is None or high is None else f"{mag:.2f} ± {(high - low) / 2:.2f}"
+
+
+def list_facts(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the numbers at the head of the page: one image's own, or the middle of several."""
+    images = [image for image in content["images"] if image["facts"]]
+    facts = [("injected sources", f"{sum(image['n'] for image in images):,}")]
+    if not images:
+        return facts
+    rounds = sorted(image["rounds"] for image in images)
+    fwhm = sorted(image["facts"]["conditions"]["fwhm"] for image in images)
+    depth = sorted(image["facts"]["depth_mag"] for image in images)
+    many = "median " if len(images) > 1 else ""
+    return [
+        *facts,
+        ("images", f"{len(images)} of {len(content['images'])}"),
+        (f"{many}rounds", f"{rounds[len(rounds) // 2]}"),
+        (f"{many}PSF FWHM", f"{fwhm[len(fwhm) // 2]:.2f} pixel"),
+        (f"{many}5 sigma depth for white noise", f"{depth[len(depth) // 2]:.2f} mag"),
+    ]

@@ -34,15 +34,21 @@ def state_verdict(method: str, scores: Mapping[str, Any], *, calibrated: bool) -
     if not scores["n"]:
         return f"Nothing is known of the method {method}: no source could be injected and measured."
     half = scores["completeness50"]
-    kinds = {name: half[name]["mag"] for name in ("stars", "galaxies") if half[name]["mag"] is not None}
+    kinds = [
+        f"{_write_crossing(half[name])} for {name}" for name in ("stars", "galaxies") if half[name]["mag"] is not None
+    ]
+    unit = "" if calibrated else " (at zeropoint 0)"
+    depth = "Completeness does not cross 50 % within the injected magnitudes"
     if kinds:
-        unit = "mag" if calibrated else "mag (zeropoint 0)"
-        depth = "Half of the " + " and half of the ".join(
-            f"{name} are found at {mag:.2f} {unit}" for name, mag in kinds.items()
-        )
-    else:
-        depth = "Completeness does not cross 50 % within the injected magnitudes"
+        depth = f"Completeness falls to 50 % at {' and at '.join(kinds)}{unit}"
     return f"{depth}; {_state_coverage(scores)}; {_state_purity(scores)}."
+
+
+def _write_crossing(half: Mapping[str, Any]) -> str:
+    """Write the magnitude of 50 % with its error."""
+    if half["mag_lo"] is None or half["mag_hi"] is None:
+        return f"{half['mag']:.2f} mag"
+    return f"{half['mag']:.2f} ± {(half['mag_hi'] - half['mag_lo']) / 2:.2f} mag"
 
 
 def list_cautions(images: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -97,22 +103,24 @@ def _state_coverage(scores: Mapping[str, Any]) -> str:
     isolated, every = scores["overall"]["isolated"], scores["overall"]
     if isolated["coverage68"] is None:
         return "flux errors could not be judged"
+    one, two = (_write_percent(isolated, key) for key in ("coverage68", "coverage95"))
     return (
-        f"the 68 % flux interval holds the truth for {isolated['coverage68']:.0%} of isolated sources "
-        f"({every['coverage68']:.0%} of all), the 95 % interval for {isolated['coverage95']:.0%} "
-        f"({every['coverage95']:.0%})"
+        f"the 68 % flux interval holds the truth for {one} of isolated sources ({every['coverage68']:.0%} of all), "
+        f"the 95 % interval for {two} ({every['coverage95']:.0%})"
     )
+
+
+def _write_percent(scores: Mapping[str, Any], key: str) -> str:
+    """Write a share with its error in percent."""
+    return f"{100 * scores[key]:.1f} ± {50 * (scores[f'{key}_hi'] - scores[f'{key}_lo']):.1f} %"
 
 
 def _state_purity(scores: Mapping[str, Any]) -> str:
     purity = scores["purity_overall"]
     if purity["purity"] is None:
         return "purity could not be judged"
-    words = f"{purity['purity']:.1%} of the detections that the injections brought are injected sources"
-    if purity["n_catalog"]:
-        share = purity["n_negated"] / purity["n_catalog"]
-        words += f", and the negative image has {share:.1%} as many detections as the image"
-    return words
+    words = f"{_write_percent(purity, 'purity')} of the detections that the injections brought are injected sources"
+    return f"{words}, and the negative image has {purity['n_negated']} detections against {purity['n_catalog']}"
 
 
 def _judge_crowding(label: str, image: Mapping[str, Any]) -> list[tuple[str, str]]:
