@@ -180,5 +180,6 @@ def _make_edges(probability: Float[np.ndarray, " object"], bins: int, binning: B
     """Make the edges of the bins; equal edges fall together."""
     if binning == "width" or not len(probability):
         return np.linspace(0, 1, bins + 1)
-    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)))
-    return edges if len(edges) > 1 else np.repeat(edges, 2)
+    last = -(-len(probability) * np.arange(1, bins + 1) // bins) - 1  # of the objects in each bin, counted in integers
+    upper = np.unique(np.sort(probability)[last])
+    return np.append(probability.min(), upper)

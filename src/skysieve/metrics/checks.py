@@ -45,7 +45,7 @@ def require_probability(name: str, values: Num[np.ndarray, "object *label"]) -> 
         raise ValueError(f"{name}: the classes of a row do not sum to one; give one softmax a row")
 
 
-def require_labels(name: str, values: Num[np.ndarray, " object"], *, classes: int) -> None:
+def require_labels(name: str, values: Shaped[np.ndarray, " object"], *, classes: int) -> None:
     """Refuse labels that are not one of 0 .. classes - 1."""
     outside = (values < 0) | (values >= classes)
     if outside.any():

@@ -89,6 +89,8 @@ def measure_auc(
     0.875
     """
     _, true, false = _count_above(truth, score, weights)
+    if true[-1] == 0 or false[-1] == 0:
+        return math.nan
     return float(np.trapezoid(_normalize(true), _normalize(false)))
 
 
@@ -138,18 +140,30 @@ def _count_above(
     weights: Float[np.ndarray, " object"] | None,
 ) -> tuple[Float[np.ndarray, " point"], Float[np.ndarray, " point"], Float[np.ndarray, " point"]]:
     """Give the distinct scores from the highest down, and the weights of true and other objects at or above each."""
-    weights = np.ones(len(score)) if weights is None else weights
-    require_same_length(truth=truth, score=score, weights=weights)
+    require_same_length(truth=truth, score=score)
     require_finite("score", score)
+    if weights is not None:
+        _require_weights(score, weights)
+        truth, score, weights = (column[weights > 0] for column in (truth, score, weights))
+    if not np.all(score[1:] <= score[:-1]):  # sorting takes most of the time, and a bootstrap keeps the order
+        order = np.argsort(-score)
+        truth, score = truth[order], score[order]
+        weights = weights if weights is None else weights[order]
+    ends = np.flatnonzero(np.append(score[1:] != score[:-1], np.ones(min(1, len(score)), dtype=bool)))
+    if weights is None:
+        true = np.cumsum(truth)[ends].astype(np.float64)
+        false = ends + 1 - true
+    else:
+        true, false = (np.cumsum(np.where(kind, weights, 0.0))[ends] for kind in (truth, np.logical_not(truth)))
+    return np.append(np.inf, score[ends]), np.append(0.0, true), np.append(0.0, false)
+
+
+def _require_weights(score: Float[np.ndarray, " object"], weights: Float[np.ndarray, " object"]) -> None:
+    """Refuse weights that are not one finite number an object, 0 or more."""
+    require_same_length(score=score, weights=weights)
     require_finite("weights", weights)
     if weights.size and weights.min() < 0:
         raise ValueError(f"weights: {weights.min()} is negative; weights are 0 or more")
-    counted = np.flatnonzero(weights > 0)
-    order = counted[np.argsort(-score[counted])]
-    score, truth, weights = score[order], truth[order], weights[order]
-    ends = np.flatnonzero(np.append(score[1:] != score[:-1], np.ones(min(1, len(score)), dtype=bool)))
-    true, false = np.cumsum(np.where(truth, weights, 0.0)), np.cumsum(np.where(truth, 0.0, weights))
-    return np.append(np.inf, score[ends]), np.append(0.0, true[ends]), np.append(0.0, false[ends])
 
 
 def _normalize(count: Float[np.ndarray, " point"]) -> Float[np.ndarray, " point"]:

@@ -69,8 +69,9 @@ def bootstrap(
     Notes
     -----
     Cluster bootstrap, percentile interval (Efron & Tibshirani 1993, sections 6 and 13; Davison & Hinkley 1997, section
-    3.8). A resample keeps the order of the objects. Errors come out too small by (g - 1) / (2 g^2) or so with g groups,
-    and should not be trusted below about 10.
+    3.8). A resample keeps the order of the objects: where they are sorted by descending score, :func:`measure_auc` and
+    its kin need not sort again. With g groups the error comes out too small by the factor sqrt((g - 1) / g), and is
+    itself uncertain below some 20 groups.
 
     Examples
     --------
