@@ -1,7 +1,33 @@
 """Scenes with known truth: stars and galaxies drawn with GalSim's profiles, on the sky of a survey."""
 
 from skysieve.simulate.drawing import Drawn, draw_profiles, paste
+from skysieve.simulate.galaxies import GalaxyRecipe
+from skysieve.simulate.masks import ObjectMasks
 from skysieve.simulate.profiles import Profiles
 from skysieve.simulate.psf import AnalyticPsf, PsfRecipe, make_analytic_psf
+from skysieve.simulate.recipe import CameraRecipe, SceneRecipe, SkyRecipe
+from skysieve.simulate.scene import Scene, make_scene
+from skysieve.simulate.stars import StarRecipe
+from skysieve.simulate.surveys import Survey, SurveyBand, list_surveys, read_survey
 
-__all__ = ["AnalyticPsf", "Drawn", "Profiles", "PsfRecipe", "draw_profiles", "make_analytic_psf", "paste"]
+__all__ = [
+    "AnalyticPsf",
+    "CameraRecipe",
+    "Drawn",
+    "GalaxyRecipe",
+    "ObjectMasks",
+    "Profiles",
+    "PsfRecipe",
+    "Scene",
+    "SceneRecipe",
+    "SkyRecipe",
+    "StarRecipe",
+    "Survey",
+    "SurveyBand",
+    "draw_profiles",
+    "list_surveys",
+    "make_analytic_psf",
+    "make_scene",
+    "paste",
+    "read_survey",
+]

@@ -76,6 +76,11 @@ class Profiles:
         """Return the objects of a boolean mask, an index array or a slice, in that order."""
         return Profiles(*(getattr(self, one.name)[rows] for one in fields(self)))
 
+    def join(self, other: "Profiles") -> "Profiles":
+        """Return these objects followed by others."""
+        pairs = ((getattr(self, one.name), getattr(other, one.name)) for one in fields(self))
+        return Profiles(*(np.concatenate(pair) for pair in pairs))
+
 
 DEFAULTS = {
     "half_light_radius": 1.0, "axis_ratio": 1.0, "theta": 0.0, "sersic": 1.0, "bulge_fraction": 0.0,

@@ -46,14 +46,15 @@ def measure_reach(psf: PsfModel | AnalyticPsf, *, lost: float, light: float) -> 
         The PSF.
     lost, light : float
         The share of the flux and the surface brightness [1/pixel] of a star of flux one down to which it must be
-        known; an analytic PSF is followed up to 1152 pixels.
+        known; an analytic PSF is followed up to 1152 pixels, an undersampled one up to 384.
     """
     rows, columns = psf.shape
     middle = np.array([(columns - 1) / 2]), np.array([(rows - 1) / 2])
     if isinstance(psf, PsfModel):
         return _measure_rings(evaluate_psf(psf, *middle)[0].astype(float))
-    for side in LARGE_SIDES:
-        reach = _measure_rings(_draw_large(psf, *middle, side=side))
+    finer = measure_oversampling(psf)
+    for side in LARGE_SIDES[: 3 if finer == 1 else 2]:
+        reach = _measure_rings(_draw_large(psf, *middle, side=side, finer=finer))
         if reach.lost[-2] < lost and reach.light[-2] < light:
             break
     return reach
@@ -98,23 +99,33 @@ def choose_sides(profiles: Profiles, reach: Reach, *, accuracy: float, faintest:
     accuracy : float
         Share of the flux that may lie outside of the stamp.
     faintest : float
-        Surface brightness [image unit per pixel] that may be left out; infinity leaves it to ``accuracy``.
+        Surface brightness [image unit per pixel] down to which stamps reach; where ``accuracy`` asks for more, they
+        do so down to a tenth of it. Infinity leaves all to ``accuracy``.
     """
-    half = np.zeros(len(profiles))
     flux = np.maximum(np.abs(profiles.flux), 1e-300)
-    star = np.interp(-accuracy / 2, -reach.lost, reach.radius)
-    bright = np.interp(-np.log(faintest / flux), -np.log(np.maximum(reach.light, 1e-300)), reach.radius)
-    half = np.maximum(star, bright)
+    half = _find_radius(reach.radius, reach.lost, reach.light, lost=accuracy / 2, light=faintest / flux)
+    star = half.copy()
     for radius, share, index in list_components(profiles):
         for one in np.unique(index[share > 0]):
             rows = np.flatnonzero((index == one) & (share > 0))
             lost, light = measure_sersic_light(float(one), _RADII)
             dark = faintest * radius[rows] ** 2 * profiles.axis_ratio[rows] / (share[rows] * flux[rows])
-            far = np.interp(-np.log(dark), -np.log(np.maximum(light, 1e-300)), _RADII)
-            own = np.maximum(far, np.interp(-accuracy / 2 / share[rows], -lost, _RADII)) * radius[rows]
-            half[rows] = np.maximum(half[rows], np.hypot(own, np.maximum(star, bright[rows])))
+            own = _find_radius(_RADII, lost, light, lost=accuracy / 2 / share[rows], light=dark) * radius[rows]
+            half[rows] = np.maximum(half[rows], np.hypot(own, star[rows]))
     wanted = 2 * np.ceil(half).astype(int) + 4
     return SIDES[np.minimum(np.searchsorted(SIDES, wanted), len(SIDES) - 1)]
+
+
+def _find_radius(
+    radius: np.ndarray, lost_at: np.ndarray, light_at: np.ndarray, *, lost: float | np.ndarray, light: np.ndarray
+) -> Float[np.ndarray, " object"]:
+    """Return the radius beyond which no more than a share is lost and all is fainter than ``light``."""
+    by_share = np.interp(-np.asarray(lost), -lost_at, radius)
+    if not np.isfinite(light).all():
+        return np.broadcast_to(by_share, light.shape).copy()
+    steps = -np.log(np.maximum(light_at, 1e-300))
+    by_light, faint = np.interp(-np.log(light), steps, radius), np.interp(-np.log(light / 10), steps, radius)
+    return np.maximum(by_light, np.minimum(by_share, faint))
 
 
 def list_components(profiles: Profiles) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -136,9 +147,8 @@ def _measure_half_light() -> tuple[Float[np.ndarray, " share"], Float[np.ndarray
     return shares, np.array([np.interp(0.5, (1 - share) * disk + share * bulge, radius) for share in shares])
 
 
-def _draw_large(psf: AnalyticPsf, x: np.ndarray, y: np.ndarray, *, side: int) -> Float[np.ndarray, "y x"]:
+def _draw_large(psf: AnalyticPsf, x: np.ndarray, y: np.ndarray, *, side: int, finer: int) -> Float[np.ndarray, "y x"]:
     """Draw a star of flux one in the middle of a large stamp."""
-    finer = measure_oversampling(psf)
     wave = 2 * np.pi * np.fft.fftfreq(side)
     step = 2 * np.pi / side
     folded = np.zeros((side, side // 2 + 1))
