@@ -10,6 +10,7 @@ from skysieve.extraction import Extraction, ExtractionRecipe, evaluate_psf, extr
 from skysieve.io.exposures import measure_local_scale
 from skysieve.records import Calibration, Detector, PsfModel, SourceFlag
 from skysieve.trust.moffat import make_moffat
+from skysieve.trust.wings import extend_psf
 
 NOISE_AREA = 4 * math.pi / (8 * math.log(2))
 """Noise-equivalent area of a Gaussian PSF in units of its squared FWHM."""
@@ -136,7 +137,7 @@ def _measure_band(
     if psf is not None:
         return (extraction.psf or psf), "given", noise
     if alone.psf is not None:
-        return alone.psf, "measured", noise
+        return extend_psf(alone.psf), "measured", noise
     sharpest = _find_sharpest(alone)
     kind = "sharpest" if math.isfinite(sharpest) else "assumed"
     width = sharpest if math.isfinite(sharpest) else ASSUMED_FWHM

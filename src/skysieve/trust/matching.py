@@ -12,6 +12,10 @@ RECOVERED, BLENDED, MISSED = "recovered", "blended", "missed"
 """Found as a source of its own; swallowed by a source that was there before; not found."""
 
 
+LEAST_REACH = 1.5
+"""Two detections no farther apart than this [pixel] are one source."""
+
+
 @dataclass(frozen=True)
 class Match:
     """How each injected source and each detection ended.
@@ -69,7 +73,7 @@ def match_sources(
     old_share : float
         A detection is old when the original sources at its place hold at least this share of its flux.
     fwhm : float
-        Width of the PSF [pixel]; sources of two catalogs are the same within half of it (at least 1.5 pixels).
+        Width of the PSF [pixel].
 
     Returns
     -------
@@ -77,7 +81,7 @@ def match_sources(
         A source without a new detection of its own is blended where its position lies in the footprint of another
         source, else missed.
     """
-    old = _find_old(detections, original, share=old_share, reach=max(0.5 * fwhm, 1.5))
+    old = _find_old(detections, original, share=old_share, fwhm=fwhm)
     sources, new = np.stack([x, y], axis=1), np.flatnonzero(~old)
     row, distance = _pair(sources, _stack(detections)[new], radius)
     row = np.where(row >= 0, new[row] if len(new) else -1, -1)
@@ -94,14 +98,23 @@ def _stack(catalog: Catalog) -> Float[np.ndarray, "row 2"]:
     return np.where(np.isfinite(at), at, -1e9)
 
 
-def _find_old(detections: Catalog, original: Catalog, *, share: float, reach: float) -> Bool[np.ndarray, " detection"]:
-    """Tell which detections hold mostly light that was there before."""
+def _find_old(detections: Catalog, original: Catalog, *, share: float, fwhm: float) -> Bool[np.ndarray, " detection"]:
+    """Tell which detections hold mostly light that was there before.
+
+    That is the light of the original source that is paired with a detection, within its own size, and of any other
+    original source within half the PSF.
+    """
     old = np.zeros(len(detections), bool)
     if len(detections) == 0 or len(original) == 0:
         return old
     flux, before = detections["flux_kron"].astype(float), original["flux_kron"].astype(float)
-    near = cKDTree(_stack(original)).query_ball_point(_stack(detections), reach)
+    here, there = _stack(detections), _stack(original)
+    reach = max(0.5 * fwhm, LEAST_REACH)
+    near = cKDTree(there).query_ball_point(here, reach)
     brightest = np.array([np.max(before[rows], initial=-np.inf) if rows else -np.inf for rows in near])
+    paired, _ = _pair(there, here, np.fmax(original["a"].astype(float), reach))
+    at = paired[paired >= 0]
+    brightest[at] = np.fmax(brightest[at], before[paired >= 0])
     known = np.isfinite(flux) & (flux > 0) & np.isfinite(brightest)
     # A flux that nobody can compare counts as old: no recovery is claimed on it.
     old[:] = np.where(known, brightest >= share * flux, np.array([bool(rows) for rows in near]))

@@ -41,9 +41,10 @@ def score_purity(counts: Counts, *, width: float, least: int) -> list[dict[str, 
 
 
 def score_overall_purity(counts: Counts) -> dict[str, Any]:
-    """Score the purity of all detections together, with the keys of ``score_purity``."""
+    """Score the purity of all detections together, with the keys of ``score_purity`` but for magnitudes."""
     numbers = [int(one) for one in add_histograms(counts.new, counts.catalog, counts.negated, counts.blank)]
-    return _score_bin(counts, min(numbers, default=0), max(numbers, default=0) + 1, width=1.0)
+    scores = _score_bin(counts, min(numbers, default=0), max(numbers, default=0) + 1, width=1.0)
+    return {name: value for name, value in scores.items() if not name.startswith("mag")}
 
 
 def _score_bin(counts: Counts, start: int, stop: int, *, width: float) -> dict[str, Any]:
