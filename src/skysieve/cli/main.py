@@ -5,7 +5,7 @@ import sys
 import typer
 
 import skysieve
-from skysieve.cli import demo, files, run, show, trust
+from skysieve.cli import demo, files, run, show, simulate, trust
 
 app = typer.Typer(
     name="skysieve",
@@ -21,6 +21,7 @@ app.command("show")(show.show)
 app.command("demo")(demo.demo)
 app.command("flags")(show.list_flags)
 app.command("convert")(files.convert)
+app.command("simulate")(simulate.simulate)
 
 BAD_ARGUMENTS, FAILURE = 2, 1
 

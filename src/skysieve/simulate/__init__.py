@@ -1,6 +1,7 @@
 """Scenes with known truth: stars and galaxies drawn with GalSim's profiles, on the sky of a survey."""
 
 from skysieve.simulate.drawing import Drawn, draw_profiles, paste
+from skysieve.simulate.fields import SimulateRecipe, simulate_fields, write_scene
 from skysieve.simulate.galaxies import GalaxyRecipe
 from skysieve.simulate.masks import ObjectMasks
 from skysieve.simulate.profiles import Profiles
@@ -20,6 +21,7 @@ __all__ = [
     "PsfRecipe",
     "Scene",
     "SceneRecipe",
+    "SimulateRecipe",
     "SkyRecipe",
     "StarRecipe",
     "Survey",
@@ -30,4 +32,6 @@ __all__ = [
     "make_scene",
     "paste",
     "read_survey",
+    "simulate_fields",
+    "write_scene",
 ]
