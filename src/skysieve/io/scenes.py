@@ -49,7 +49,7 @@ def write_frame(path: Path, band: Band, wcs: WCS, *, survey: str, seed: int) -> 
 
 
 def write_light(path: Path, light: Mapping[str, Float32[np.ndarray, "y x"]], wcs: WCS) -> None:
-    """Write images without noise as extensions named after their bands, compressed without loss.
+    """Write images without noise as extensions named after their bands; equal images become equal bytes.
 
     Parameters
     ----------
@@ -60,10 +60,7 @@ def write_light(path: Path, light: Mapping[str, Float32[np.ndarray, "y x"]], wcs
     wcs : WCS
         Celestial.
     """
-    images = [
-        fits.CompImageHDU(image, wcs.to_header(), name=band, compression_type="GZIP_2", quantize_level=0)
-        for band, image in light.items()
-    ]
+    images = [fits.ImageHDU(image, wcs.to_header(), name=band) for band, image in light.items()]
     with write_whole(path) as temporary:
         fits.HDUList([fits.PrimaryHDU(), *images]).writeto(temporary)
 

@@ -39,7 +39,7 @@ class GalaxyRecipe:
     density : float
         Times the mean number of galaxies on the sky; 0 for none, 5 for a crowded field.
     bright, faint : float, optional
-        Magnitudes in the reference band; ``faint`` by default half a magnitude beyond the survey's depth.
+        Magnitudes in the reference band; ``faint`` by default a magnitude beyond the survey's depth.
     bulge_dominated, single, irregular : float
         Shares of galaxies that are nearly all bulge, a single Sersic profile, and a disk with star-forming knots;
         the rest are disks with small bulges.

@@ -26,7 +26,7 @@ class StarRecipe:
     density : float, optional
         Stars between ``bright`` and ``faint`` [1/arcmin^2]; None takes what the model gives at the coordinates.
     bright, faint : float, optional
-        Magnitudes in the reference band; ``faint`` by default half a magnitude beyond the survey's depth.
+        Magnitudes in the reference band; ``faint`` by default a magnitude beyond the survey's depth.
     """
 
     __pydantic_config__ = STRICT

@@ -17,7 +17,7 @@ from skysieve.simulate.surveys import Survey
 MARGIN = 15.0
 """How far outside of the image objects are drawn whose light may reach in [arcsec]."""
 
-BEYOND = 0.5
+BEYOND = 1.0
 """How much fainter than the survey's depth objects go [mag]."""
 
 COLUMNS = (
