@@ -29,7 +29,8 @@ class Match:
     distance : ndarray, shape (source,)
         From the true position to that detection [pixel], NaN without one.
     new : ndarray of bool, shape (detection,)
-        Detections that the original image does not have at that place with comparable flux.
+        Detections that recover an injected source, and those that lie on neither an injected nor an original source.
+        Left out are original sources, also where an injected one nearby changed their flux.
     """
 
     row: Int[np.ndarray, " source"]
@@ -81,7 +82,7 @@ def match_sources(
         A source without a new detection of its own is blended where its position lies in the footprint of another
         source, else missed.
     """
-    old = _find_old(detections, original, share=old_share, fwhm=fwhm)
+    old, touched = _find_old(detections, original, share=old_share, fwhm=fwhm)
     sources, new = np.stack([x, y], axis=1), np.flatnonzero(~old)
     row, distance = _pair(sources, _stack(detections)[new], radius)
     row = np.where(row >= 0, new[row] if len(new) else -1, -1)
@@ -89,7 +90,9 @@ def match_sources(
     line = np.clip(np.rint(y).astype(int), 0, labels.shape[0] - 1)
     swallowed = labels[line, column] > 0
     status = np.where(row >= 0, RECOVERED, np.where(swallowed, BLENDED, MISSED)).astype(object)
-    return Match(row, status, distance, ~old)
+    found = np.zeros(len(detections), bool)
+    found[row[row >= 0]] = True
+    return Match(row, status, distance, found | ~(old | touched))
 
 
 def _stack(catalog: Catalog) -> Float[np.ndarray, "row 2"]:
@@ -98,27 +101,30 @@ def _stack(catalog: Catalog) -> Float[np.ndarray, "row 2"]:
     return np.where(np.isfinite(at), at, -1e9)
 
 
-def _find_old(detections: Catalog, original: Catalog, *, share: float, fwhm: float) -> Bool[np.ndarray, " detection"]:
-    """Tell which detections hold mostly light that was there before.
+def _find_old(
+    detections: Catalog, original: Catalog, *, share: float, fwhm: float
+) -> tuple[Bool[np.ndarray, " detection"], Bool[np.ndarray, " detection"]]:
+    """Tell which detections hold mostly light that was there before, and which lie on an original source at all.
 
-    That is the light of the original source that is paired with a detection, within its own size, and of any other
-    original source within half the PSF.
+    Original are the source that is paired with a detection, within its own size, and any other within half the PSF.
     """
-    old = np.zeros(len(detections), bool)
+    old, near_any = np.zeros((2, len(detections)), bool)
     if len(detections) == 0 or len(original) == 0:
-        return old
+        return old, near_any
     flux, before = detections["flux_kron"].astype(float), original["flux_kron"].astype(float)
     here, there = _stack(detections), _stack(original)
     reach = max(0.5 * fwhm, LEAST_REACH)
     near = cKDTree(there).query_ball_point(here, reach)
     brightest = np.array([np.max(before[rows], initial=-np.inf) if rows else -np.inf for rows in near])
+    near_any[:] = [bool(rows) for rows in near]
     paired, _ = _pair(there, here, np.fmax(original["a"].astype(float), reach))
     at = paired[paired >= 0]
+    near_any[at] = True
     brightest[at] = np.fmax(brightest[at], before[paired >= 0])
     known = np.isfinite(flux) & (flux > 0) & np.isfinite(brightest)
     # A flux that nobody can compare counts as old: no recovery is claimed on it.
-    old[:] = np.where(known, brightest >= share * flux, np.array([bool(rows) for rows in near]))
-    return old
+    old[:] = np.where(known, brightest >= share * flux, near_any)
+    return old, near_any
 
 
 def _pair(

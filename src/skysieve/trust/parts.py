@@ -71,7 +71,9 @@ def gather_originals(
     for item, outcome in zip(items, outcomes, strict=True):
         part = parts.get(item.index, ImagePart(item.index, item.address, item.folder))
         facts: dict[str, Any] = (
-            {"messages": [outcome.error]} if outcome.product is None else dict(outcome.product.facts)
+            {"messages": [f"{item.address.label}: {item.method} failed ({outcome.error})"]}
+            if outcome.product is None
+            else dict(outcome.product.facts)
         )
         messages = tuple(dict.fromkeys((*part.messages, *facts.pop("messages"))))
         part = replace(part, messages=messages)
@@ -104,7 +106,9 @@ def gather_blocks(
     for item, outcome in zip(items, outcomes, strict=True):
         part = gathered[item.index]
         if outcome.product is None:
-            gathered[item.index] = replace(part, messages=(*part.messages, outcome.error))
+            gathered[item.index] = replace(
+                part, messages=(*part.messages, f"{item.address.label}: {item.rounds} failed ({outcome.error})")
+            )
             continue
         brought = outcome.product.facts["counts"]
         counts = {method: add_counts([old, parse_counts(brought[method])]) for method, old in part.counts.items()}

@@ -86,7 +86,7 @@ def run_trust(
         parts = gather_originals(originals, outcomes, recipe)
         blocks = list_blocks(parts, psf)
         on_plan(len(originals) + len(blocks))
-        keys = [f"{item.folder.name}/rounds {item.first} to {item.last - 1}" for item in blocks]
+        keys = [f"{item.folder.name}/{item.rounds}" for item in blocks]
         outcomes = run_items(functools.partial(measure_block, folder=work, recipe=recipe), blocks, keys=keys)
         parts = gather_blocks(parts, blocks, outcomes)
         content = write_products(out.resolve(), parts, recipe=recipe, provenance=describe_trust(plan, recipe))

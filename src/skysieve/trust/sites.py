@@ -63,7 +63,7 @@ def place_at_random(
     return sites[kept]
 
 
-def keep_good(sites: Float[np.ndarray, "site 2"], bad: Bool[np.ndarray, "y x"]) -> Float[np.ndarray, "site 2"]:
+def keep_good(sites: Float[np.ndarray, "site 2"], bad: Bool[np.ndarray, "y x"]) -> Float[np.ndarray, "kept 2"]:
     """Return the positions that do not lie on a bad pixel."""
     column, row = np.rint(sites).astype(int).T
     return sites[~bad[np.clip(row, 0, bad.shape[0] - 1), np.clip(column, 0, bad.shape[1] - 1)]]

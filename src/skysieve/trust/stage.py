@@ -19,6 +19,7 @@ from skysieve.trust.conditions import Conditions, measure_conditions, parse_cond
 from skysieve.trust.counts import Counts, add_counts, dump_counts
 from skysieve.trust.measuring import measure_image
 from skysieve.trust.originals import measure_original
+from skysieve.trust.population import measure_range
 from skysieve.trust.recipe import TrustRecipe
 from skysieve.trust.rounds import Setting, inject_round, measure_round
 
@@ -49,6 +50,11 @@ class BlockWork:
     first: int
     last: int
 
+    @property
+    def rounds(self) -> str:
+        """Which rounds, in words."""
+        return f"rounds {self.first} to {self.last - 1}"
+
 
 def measure_as_is(work: OriginalWork, *, folder: Path, recipe: TrustRecipe) -> Product:
     """Measure an image, its negative and its blank sky by one method.
@@ -78,7 +84,9 @@ def measure_as_is(work: OriginalWork, *, folder: Path, recipe: TrustRecipe) -> P
         return make_product(folder, [], facts={"messages": [detector]})
     found = measure_image(detector, recipe.chain.extraction, method=work.method, psf=work.psf)
     if isinstance(found, str) or found.mesh is None:
-        messages = [found] if isinstance(found, str) else list(found.messages)
+        messages = (
+            [found] if isinstance(found, str) else [one for one in found.messages if one not in detector.messages]
+        )
         return make_product(folder, [], facts={"messages": messages})
     zeropoint = detector.bands[detector.reference].calibration.zeropoint
     original = measure_original(
@@ -87,13 +95,16 @@ def measure_as_is(work: OriginalWork, *, folder: Path, recipe: TrustRecipe) -> P
     )  # fmt: skip
     files = [work.folder / _name_catalog(work.method)]
     write_catalog(found.catalog, files[0])
-    facts: dict[str, Any] = {"counts": dump_counts(original.counts), "messages": list(found.messages)}
+    facts: dict[str, Any] = {"counts": dump_counts(original.counts), "messages": []}
     if work.method == recipe.chain.extraction.method:
         conditions, psfs = measure_conditions(detector, found, recipe.chain.extraction, psf=work.psf)
         for band, psf in enumerate(psfs):
             files.append(work.folder / _name_psf(band))
             write_psf(files[-1], psf)
-        facts |= {"conditions": conditions.to_plain(), **_describe(detector, found, conditions)}
+        facts |= {
+            "conditions": conditions.to_plain(), "notes": list(found.messages),
+            "range": measure_range(conditions, recipe.injection), **_describe(detector, found, conditions),
+        }  # fmt: skip
     return make_product(folder, files, facts=facts)
 
 

@@ -17,6 +17,10 @@ PSF_WORDS = {
 CROWDED = 0.2
 COVERED = 0.4
 CLIPPED = 0.05
+"""Shares from which an image counts as crowded (of bright injected sources lost, of its pixels) or as clipped."""
+
+LEAST_ROOM = 2.0
+FEW = 300
 
 
 def state_verdict(method: str, scores: Mapping[str, Any], *, calibrated: bool) -> str:
@@ -52,26 +56,41 @@ def _write_crossing(half: Mapping[str, Any]) -> str:
 
 
 def list_cautions(images: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Say what limits the report on single images, as pairs of weight ("problem" or "caution") and sentence."""
-    found: list[tuple[str, str]] = []
+    """Say what limits the report, as pairs of weight ("problem" or "caution") and sentence; alike images together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    own: list[tuple[str, str]] = []
     for image in images:
-        label, facts = image["image"], image["facts"]
-        found += [("caution" if facts else "problem", words) for words in image["messages"]]
-        if not facts:
-            continue
-        conditions = facts["conditions"]
-        if conditions["psf_kind"] in {"sharpest", "assumed"}:
-            found.append(("caution", f"{label}: sources were drawn with {PSF_WORDS[conditions['psf_kind']]}."))
-        if not conditions["calibrated"]:
-            found.append(("caution", f"{label}: no zeropoint is known; magnitudes are at zeropoint 0."))
-        found += _judge_crowding(label, image)
-        if facts["lowest_share"] > CLIPPED:
-            share = facts["lowest_share"]
-            words = f"{share:.0%} of its pixels have the lowest value, so the noise is cut off: the negative image"
-            found.append(("caution", f"{label}: {words} and the flux errors say little."))
-        if image["n"] and image["n"] < 300:
-            found.append(("caution", f"{label}: only {image['n']} sources could be injected."))
-    return found
+        weight = "caution" if image["facts"] else "problem"
+        own += [(weight, words) for words in image["messages"]]
+        for words in _judge_image(image) if image["facts"] else ():
+            found.setdefault(("caution", words), []).append(image["image"])
+    return [*own, *((weight, f"{_list_some(labels)}: {words}") for (weight, words), labels in found.items())]
+
+
+def _judge_image(image: Mapping[str, Any]) -> list[str]:
+    """Say what limits the report of one image, with words that images in the same plight share."""
+    facts, words = image["facts"], []
+    conditions = facts["conditions"]
+    if conditions["psf_kind"] in {"sharpest", "assumed"}:
+        words.append(f"sources were drawn with {PSF_WORDS[conditions['psf_kind']]}.")
+    if not conditions["calibrated"]:
+        words.append("no zeropoint is known; magnitudes are at zeropoint 0.")
+    if facts["range"][0] > facts["depth_mag"] - LEAST_ROOM:
+        words.append("stars saturate close to the depth, so that only faint sources could be injected.")
+    if facts["lowest_share"] > CLIPPED:
+        words.append(
+            "many pixels have the lowest value, so the noise is cut off: negative image and flux errors say little."
+        )
+    if 0 < image["n"] < FEW:
+        words.append(f"fewer than {FEW} sources were injected: bins are coarse and errors large.")
+    if not image["n"] and not image["messages"]:
+        words.append("no source could be injected.")
+    return words + _judge_crowding(image)
+
+
+def _list_some(labels: Sequence[str], *, limit: int = 3) -> str:
+    rest = len(labels) - limit
+    return ", ".join(labels[:limit]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def list_failures(method: str, scores: Mapping[str, Any]) -> list[str]:
@@ -123,7 +142,7 @@ def _state_purity(scores: Mapping[str, Any]) -> str:
     return f"{words}, and the negative image has {purity['n_negated']} detections against {purity['n_catalog']}"
 
 
-def _judge_crowding(label: str, image: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _judge_crowding(image: Mapping[str, Any]) -> list[str]:
     """Say where sources swallow one another."""
     first = next(iter(image["methods"].values()), None)
     bright = [one for one in first["bins"][:3] if one["n"]] if first else []
@@ -132,5 +151,5 @@ def _judge_crowding(label: str, image: Mapping[str, Any]) -> list[tuple[str, str
     covered = image["facts"]["covered"]
     if lost < CROWDED and covered < COVERED:
         return []
-    words = f"{covered:.0%} of its pixels belong to sources, and {lost:.0%} of the brightest injected ones are"
-    return [("caution", f"{label}: crowded: {words} swallowed by sources that were there before.")]
+    words = f"crowded: {covered:.0%} of its pixels belong to sources, and {lost:.0%} of the brightest injected ones"
+    return [f"{words} are swallowed by sources that were there before."]
