@@ -5,7 +5,7 @@ import sys
 import typer
 
 import skysieve
-from skysieve.cli import demo, files, run, show, simulate, trust
+from skysieve.cli import demo, files, models, run, show, simulate, stellarity, trust
 
 app = typer.Typer(
     name="skysieve",
@@ -22,6 +22,8 @@ app.command("demo")(demo.demo)
 app.command("flags")(show.list_flags)
 app.command("convert")(files.convert)
 app.command("simulate")(simulate.simulate)
+app.add_typer(stellarity.app, name="stellarity")
+app.add_typer(models.app, name="models")
 
 BAD_ARGUMENTS, FAILURE = 2, 1
 
