@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skysieve.chain import ChainRecipe
 from skysieve.extraction import extract
 from skysieve.records import Band, Calibration, Catalog, Column, Detector
 from skysieve.simulate import Profiles
@@ -46,8 +47,8 @@ def make_detections(x: list[float], y: list[float], flux: list[float]) -> Catalo
     count = len(x)
     values = {
         "x": np.array(x, float), "y": np.array(y, float), "flux_kron": np.array(flux, float),
-        "a": np.full(count, 1.3), "b": np.full(count, 1.2), "theta": np.zeros(count), "kron_radius": np.full(count, 4.0),
-        "flags": np.zeros(count, np.int64),
+        "a": np.full(count, 1.3), "b": np.full(count, 1.2), "theta": np.zeros(count),
+        "kron_radius": np.full(count, 4.0), "flags": np.zeros(count, np.int64),
     }  # fmt: skip
     schema = tuple(Column(name, "i8" if name == "flags" else "f8") for name in values)
     return Catalog(schema, values)
@@ -67,7 +68,10 @@ def detector(image):
 @pytest.fixture(scope="session")
 def quick():
     """Few sources, our method and sep."""
-    return TrustRecipe(baselines=("sep",), injection=InjectionRecipe(count=40), binning=BinningRecipe(least=5))
+    few = InjectionRecipe(count=40, most_rounds=2)
+    return TrustRecipe(
+        baselines=("sep",), injection=few, binning=BinningRecipe(least=5), chain=ChainRecipe(capabilities=())
+    )
 
 
 @pytest.fixture(scope="session")

@@ -173,14 +173,13 @@ def draw_purity(methods: Mapping[str, Scores], label: str) -> Panel:
 def draw_false_detections(scores: Scores, label: str) -> Panel:
     """Draw counts on the image, on its negative and on noise alone."""
     figure, axes = make_figure()
-    series = (("n_catalog", "image", BLUE, "-"), ("n_negated", "negative image", ORANGE, "-"),
-              ("n_blank", "noise alone", GREEN, "--"))  # fmt: skip
-    bins = scores["purity"]
-    edges = np.array([*(one["mag_lo"] for one in bins), bins[-1]["mag_hi"]]) if bins else np.array([0.0, 1.0])
-    for key, name, color, style in series:
-        counts = np.array([one[key] for one in bins] or [0], float)
-        total = int(counts.sum())
-        axes.stairs(np.where(counts > 0, counts, 0.3), edges, color=color, ls=style, lw=1.6, label=f"{name}: {total}")
+    series = {"catalog": ("image", BLUE, "-"), "negated": ("negative image", ORANGE, "-"),
+              "blank": ("noise alone", GREEN, "--")}  # fmt: skip
+    found = scores["detections"]
+    for key, (name, color, style) in series.items():
+        counts = np.array(found[key], float)
+        words = f"{name}: {int(counts.sum())}"
+        axes.stairs(np.where(counts > 0, counts, 0.3), found["edges"], color=color, ls=style, lw=1.6, label=words)
     axes.set_yscale("log")
     axes.set_ylim(bottom=0.3)
     _finish(axes, f"measured {label}", "detections per bin")

@@ -5,6 +5,9 @@ from typing import Any
 
 Rows = list[list[str]]
 
+FEWEST = 5
+"""Coverage of fewer sources than these is not shown."""
+
 BIN_HEAD = (
     "mag", "n", "completeness", "swallowed", "flux bias", "scatter", "68 % holds", "95 % holds", "isolated 68 %",
     "isolated 95 %", "x, y scatter", "FWHM bias",
@@ -42,7 +45,7 @@ def list_bin_rows(scores: Mapping[str, Any]) -> Rows:
     """Return a row a bin of magnitude under ``BIN_HEAD``."""
     rows = []
     for one in scores["bins"]:
-        places = ", ".join(_write(one[name], 3) for name in ("x_sigma", "y_sigma"))
+        places = ", ".join(_write(one[name], 3) for name in ("x_sigma", "y_sigma") if one[name] is not None)
         error = "" if one["flux_bias_err"] is None else f" ± {one['flux_bias_err']:.3f}"
         rows.append([
             f"{one['mag']:.2f}", f"{one['n']}", _write_share(one, "completeness"), _write(one["blended"]),
@@ -77,7 +80,7 @@ def _write(value: float | None, digits: int = 2) -> str:
 
 def _write_share(scores: Mapping[str, Any], key: str) -> str:
     """Write a share with its error."""
-    if scores[key] is None:
+    if scores[key] is None or (key.startswith("coverage") and scores["n_coverage"] < FEWEST):
         return ""
     return f"{scores[key]:.3f} ± {(scores[f'{key}_hi'] - scores[f'{key}_lo']) / 2:.3f}"
 

@@ -58,7 +58,7 @@ def measure_trust(detector: Detector, recipe: TrustRecipe, *, psf: PsfModel | No
     True
     """
     own = recipe.chain.extraction.method
-    found = measure_image(detector, recipe.chain.extraction, method=own, psf=psf)
+    found = measure_image(detector, recipe.chain, method=own, psf=psf)
     if isinstance(found, str):
         raise ValueError(found)  # noqa: TRY004 -- the image is at fault, not a type
     if found.mesh is None:

@@ -2,21 +2,20 @@
 
 from dataclasses import replace
 
-from skysieve.extraction import Extraction, ExtractionRecipe, extract
+from skysieve.chain import ChainRecipe, judge_extraction
+from skysieve.extraction import Extraction, extract
 from skysieve.extraction.recipe import Method
 from skysieve.records import Detector, PsfModel
 
 
-def measure_image(
-    detector: Detector, recipe: ExtractionRecipe, *, method: Method, psf: PsfModel | None
-) -> Extraction | str:
-    """Run the chain's measurement with one method.
+def measure_image(detector: Detector, recipe: ChainRecipe, *, method: Method, psf: PsfModel | None) -> Extraction | str:
+    """Run the chain's measurement with one method: extraction, then the verdicts of the capabilities.
 
     Parameters
     ----------
     detector : Detector
         The image.
-    recipe : ExtractionRecipe
+    recipe : ChainRecipe
         The run's settings; ``method`` replaces its own.
     method : Method
         "skysieve", "sep", "photutils" or "source-extractor".
@@ -28,9 +27,9 @@ def measure_image(
     Extraction or str
         One sentence where the method is not installed or gives up.
     """
-    chosen = replace(recipe, method=method)
+    chosen = replace(recipe, extraction=replace(recipe.extraction, method=method))
     try:
-        return extract(detector, chosen, psf=psf)
+        return judge_extraction(extract(detector, chosen.extraction, psf=psf), chosen)
     except Exception as error:  # sep raises no kind of its own
         if method == "skysieve":
             raise

@@ -49,12 +49,11 @@ def measure_original(
     psf : PsfModel, optional
         Given by the user.
     """
-    settings = recipe.chain.extraction
-    as_is = found or measure_image(detector, settings, method=method, psf=psf)
+    as_is = found or measure_image(detector, recipe.chain, method=method, psf=psf)
     if isinstance(as_is, str):
         return Original(None, Counts(messages=(as_is,)))
-    blank = make_blank_sky(detector, settings, seed=(recipe.chain.seed, image_index, 2**31))
-    others = [measure_image(image, settings, method=method, psf=psf) for image in (negate(detector), blank)]
+    blank = make_blank_sky(detector, recipe.chain.extraction, seed=(recipe.chain.seed, image_index, 2**31))
+    others = [measure_image(image, recipe.chain, method=method, psf=psf) for image in (negate(detector), blank)]
     count = partial(count_detections, zeropoint=zeropoint, width=recipe.binning.width)
     negated, empty = ({} if isinstance(one, str) else count(one.catalog) for one in others)
     words = tuple(one for one in others if isinstance(one, str))

@@ -40,6 +40,17 @@ def score_purity(counts: Counts, *, width: float, least: int) -> list[dict[str, 
     return [_score_bin(counts, int(start), int(stop), width=width) for start, stop in pairwise(at)]
 
 
+def list_detections(counts: Counts, *, width: float) -> dict[str, list[float]]:
+    """Return detections per narrow bin of measured magnitude on the image, on its negative and on noise alone."""
+    numbers = [int(one) for one in add_histograms(counts.catalog, counts.negated, counts.blank)]
+    low, high = min(numbers, default=0), max(numbers, default=0) + 1
+    names = ("catalog", "negated", "blank")
+    return {
+        "edges": [width * edge for edge in range(low, high + 1)],
+        **{name: _fill(getattr(counts, name), low, high).tolist() for name in names},
+    }
+
+
 def score_overall_purity(counts: Counts) -> dict[str, Any]:
     """Score the purity of all detections together, with the keys of ``score_purity`` but for magnitudes."""
     numbers = [int(one) for one in add_histograms(counts.new, counts.catalog, counts.negated, counts.blank)]

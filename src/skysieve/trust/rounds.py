@@ -76,7 +76,7 @@ def measure_round(setting: Setting, number: int, recipe: TrustRecipe) -> RoundRe
     for method, original in setting.originals.items():
         if not is_measured(method, number, recipe):
             continue
-        found = measure_image(injected.detector, recipe.chain.extraction, method=method, psf=setting.psf)
+        found = measure_image(injected.detector, recipe.chain, method=method, psf=setting.psf)
         if isinstance(found, str):
             counts[method] = Counts(messages=(found,))
             continue

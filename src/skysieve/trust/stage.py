@@ -82,7 +82,7 @@ def measure_as_is(work: OriginalWork, *, folder: Path, recipe: TrustRecipe) -> P
     detector = _read(work.address, recipe)
     if isinstance(detector, str):
         return make_product(folder, [], facts={"messages": [detector]})
-    found = measure_image(detector, recipe.chain.extraction, method=work.method, psf=work.psf)
+    found = measure_image(detector, recipe.chain, method=work.method, psf=work.psf)
     if isinstance(found, str) or found.mesh is None:
         messages = (
             [found] if isinstance(found, str) else [one for one in found.messages if one not in detector.messages]

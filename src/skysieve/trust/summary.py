@@ -11,7 +11,7 @@ from skysieve.records import Catalog
 from skysieve.trust.bins import lay_edges
 from skysieve.trust.counts import Counts
 from skysieve.trust.curves import find_crossing, score_magnitudes, score_neighbors, score_sizes
-from skysieve.trust.purity import score_overall_purity, score_purity
+from skysieve.trust.purity import list_detections, score_overall_purity, score_purity
 from skysieve.trust.recipe import BinningRecipe
 from skysieve.trust.rows import suffix
 from skysieve.trust.scores import Measured, compare, find_measured, score, score_pulls
@@ -61,6 +61,7 @@ def summarize_method(
         "bins": bins,
         "purity": purity,
         "purity_overall": score_overall_purity(counts),
+        "detections": list_detections(counts, width=recipe.width),
         "overall": score(measured, every),
         "completeness50": half,
         "stars": score_magnitudes(measured, edges, star),

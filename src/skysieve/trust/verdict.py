@@ -14,7 +14,7 @@ PSF_WORDS = {
     "assumed": "a Moffat profile of 3 pixels FWHM, since nothing in it shows the PSF",
 }
 
-CROWDED = 0.2
+CROWDED = 0.1
 COVERED = 0.4
 CLIPPED = 0.05
 """Shares from which an image counts as crowded (of bright injected sources lost, of its pixels) or as clipped."""
@@ -101,10 +101,12 @@ def list_failures(method: str, scores: Mapping[str, Any]) -> list[str]:
     low, high = min(one["mag_lo"] for one in failing), max(one["mag_hi"] for one in failing)
     worst = max(failing, key=lambda one: abs(one["coverage68"] - NOMINAL68))
     direction = "too small" if worst["coverage68"] < NOMINAL68 else "too large"
+    isolated = worst["isolated"]["coverage68"]
+    alone = "" if isolated is None else f" ({isolated:.0%} of the isolated ones)"
     words = (
         f"Flux errors of {method} fail in {len(failing)} of {len(scores['bins'])} bins between {low:.1f} and "
         f"{high:.1f} mag; worst at {worst['mag']:.1f} mag, where the 68 % interval holds the noise-free flux in "
-        f"{worst['coverage68']:.0%} of {worst['n_coverage']} cases: they are {direction}."
+        f"{worst['coverage68']:.0%} of all {worst['n_coverage']} cases{alone}: they are {direction}."
     )
     return [words]
 
@@ -145,11 +147,12 @@ def _state_purity(scores: Mapping[str, Any]) -> str:
 def _judge_crowding(image: Mapping[str, Any]) -> list[str]:
     """Say where sources swallow one another."""
     first = next(iter(image["methods"].values()), None)
-    bright = [one for one in first["bins"][:3] if one["n"]] if first else []
+    half = first["completeness50"]["all"]["mag"] if first and first["n"] else None
+    bright = [one for one in first["bins"] if one["n"] and half is not None and one["mag"] < half] if first else []
     total = sum(one["n"] for one in bright)
     lost = sum(one["blended"] * one["n"] for one in bright) / total if total else 0.0
     covered = image["facts"]["covered"]
     if lost < CROWDED and covered < COVERED:
         return []
-    words = f"crowded: {covered:.0%} of its pixels belong to sources, and {lost:.0%} of the brightest injected ones"
-    return [f"{words} are swallowed by sources that were there before."]
+    words = f"crowded: {covered:.0%} of its pixels belong to sources, and {lost:.0%} of the injected ones brighter than"
+    return [f"{words} the 50 % limit are swallowed by sources that were there before."]
