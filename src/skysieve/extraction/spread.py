@@ -30,7 +30,7 @@ FARTHEST = 0.75
 """How far it may move [pixel]."""
 
 CORE = 0.4
-"""Pixels above this share of the peak tell the width of the PSF."""
+"""Pixels above this share of the peak tell the width of the PSF, and the nearest four of an undersampled one."""
 
 SOURCES_AT_ONCE = 1024
 
@@ -245,7 +245,7 @@ def _measure_width(psf: np.ndarray) -> Float[np.ndarray, " source"]:
     offset = np.arange(-half, half + 1)
     r2 = (offset[:, None] ** 2 + offset**2).ravel().astype(float)
     value = psf.reshape(len(psf), -1)
-    core = value > CORE * value[:, [value.shape[1] // 2]]
+    core = (value > 0) & ((value > CORE * value[:, [value.shape[1] // 2]]) | (r2 <= 1))
     near = core.any(axis=0)
     r2, value, core = r2[near], value[:, near].astype(float), core[:, near]
     weight = np.where(core, value, 0) ** 2
