@@ -3,7 +3,7 @@ import pytest
 from tests.simulate.conftest import SHAPE, draw_with_galsim, make_moffat, make_profiles
 
 from skysieve.records import PsfModel
-from skysieve.simulate import Profiles, PsfRecipe, draw_profiles, make_analytic_psf, paste
+from skysieve.simulate import Drawn, Profiles, PsfRecipe, draw_profiles, make_analytic_psf, paste
 
 
 def measure_difference(galsim, profiles, ours, theirs):
@@ -105,6 +105,13 @@ def test_light_from_outside_reaches_in_and_what_cannot_is_not_drawn():
     paste(image, drawn)
     assert image[50, 0] > 0
     assert [s.size > 0 for s in drawn.pixels] == [True, False, False]
+
+
+@pytest.mark.parametrize("corner", [(-9, 3), (3, -9), (300, 3), (3, 300)])
+def test_a_stamp_beside_the_image_leaves_it_as_it_is(corner):
+    image = np.zeros(SHAPE, np.float32)
+    paste(image, Drawn(np.array(corner[:1]), np.array(corner[1:]), (np.ones((5, 5), np.float32),)))
+    assert not image.any()
 
 
 def test_nothing_is_drawn_of_nothing():

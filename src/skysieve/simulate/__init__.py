@@ -6,7 +6,7 @@ from skysieve.simulate.galaxies import GalaxyRecipe
 from skysieve.simulate.masks import ObjectMasks
 from skysieve.simulate.profiles import Profiles
 from skysieve.simulate.psf import AnalyticPsf, PsfRecipe, make_analytic_psf
-from skysieve.simulate.recipe import CameraRecipe, SceneRecipe, SkyRecipe
+from skysieve.simulate.recipe import CameraRecipe, RealRecipe, SceneRecipe, SkyRecipe
 from skysieve.simulate.scene import Scene, make_scene
 from skysieve.simulate.stars import StarRecipe
 from skysieve.simulate.surveys import Survey, SurveyBand, list_surveys, read_survey
@@ -19,6 +19,7 @@ __all__ = [
     "ObjectMasks",
     "Profiles",
     "PsfRecipe",
+    "RealRecipe",
     "Scene",
     "SceneRecipe",
     "SimulateRecipe",

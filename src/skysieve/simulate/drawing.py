@@ -108,7 +108,7 @@ def paste(image: Float32[np.ndarray, "y x"], drawn: Drawn) -> None:
     for y0, x0, stamp in zip(drawn.y0.tolist(), drawn.x0.tolist(), drawn.pixels, strict=True):
         if stamp.size:
             low_y, low_x = max(0, -y0), max(0, -x0)
-            part = stamp[low_y : rows - y0, low_x : columns - x0]
+            part = stamp[low_y : max(0, rows - y0), low_x : max(0, columns - x0)]
             image[y0 + low_y : y0 + low_y + part.shape[0], x0 + low_x : x0 + low_x + part.shape[1]] += part
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Float32
 from skysieve.records import Band, Calibration
 from skysieve.simulate.camera import add_cosmic_rays, bleed_columns, draw_bad_columns
 from skysieve.simulate.noise import draw_noise, make_drop_kernel, measure_noise_variance
+from skysieve.simulate.real import CarriedNoise
 from skysieve.simulate.recipe import SceneRecipe
 from skysieve.simulate.surveys import Survey, measure_sky_level, measure_zeropoint
 
@@ -52,7 +53,13 @@ def measure_sigma(stack: Stack) -> float:
 
 
 def expose(
-    rng: np.random.Generator, light: Float32[np.ndarray, "y x"], recipe: SceneRecipe, *, stack: Stack, name: str
+    rng: np.random.Generator,
+    light: Float32[np.ndarray, "y x"],
+    recipe: SceneRecipe,
+    *,
+    stack: Stack,
+    name: str,
+    carried: CarriedNoise | None = None,
 ) -> Band:
     """Put light on a sky and read it out.
 
@@ -68,6 +75,8 @@ def expose(
         Of the band.
     name : str
         Of the band.
+    carried : CarriedNoise, optional
+        Noise that the light holds already; as much less is put on top.
 
     Returns
     -------
@@ -76,7 +85,12 @@ def expose(
     """
     sky = _make_sky(rng, recipe, stack.level)
     electrons = light * np.float32(stack.gain) + sky
-    image = electrons + draw_noise(rng, electrons, read_variance=stack.read, drop=stack.drop)
+    noise = draw_noise(rng, electrons, read_variance=stack.read, drop=stack.drop)
+    if carried is not None:
+        share = carried.variance * np.float32(stack.gain**2) / (np.maximum(electrons, 0) + np.float32(stack.read))
+        noise *= np.sqrt(np.maximum(1 - share, 0))
+        noise += carried.added * np.float32(stack.gain)
+    image = electrons + noise
     add_cosmic_rays(rng, image, recipe.camera.cosmic_rays)
     if recipe.camera.saturate and recipe.camera.bleed:
         bleed_columns(image, stack.full)

@@ -52,7 +52,7 @@ def make_masks(drawn: Drawn, *, level: float, shape: tuple[int, int], first: int
     runs = [np.zeros((0, 4), np.int32)]
     for row, (y0, x0, stamp) in enumerate(zip(drawn.y0.tolist(), drawn.x0.tolist(), drawn.pixels, strict=True), first):
         low_y, low_x = max(0, -y0), max(0, -x0)
-        part = stamp[low_y : shape[0] - y0, low_x : shape[1] - x0] if stamp.size else stamp
+        part = stamp[low_y : max(0, shape[0] - y0), low_x : max(0, shape[1] - x0)]
         if part.size and part.max() > level:
             runs.append(_list_runs(part > level, row=row, y0=y0 + low_y, x0=x0 + low_x))
     both = np.concatenate(runs)

@@ -134,14 +134,8 @@ def evaluate_transform(
     ndarray, shape (object, y, x)
         Real, one at the origin.
     """
-    rows, columns = psf.shape
-    terms = list_terms(np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1), shape=psf.shape, degree=psf.degree)
-    width, first, second = psf.field @ terms.T
-    ellipticity = np.minimum(np.hypot(first, second), 0.9)
-    ratio = (1 - ellipticity) / (1 + ellipticity)
-    major = width / np.sqrt(ratio)
-    theta = 0.5 * np.degrees(np.arctan2(second, first))
-    squared = square_wave_numbers(major, major * ratio, theta, ky=ky, kx=kx)
+    major, minor, theta = evaluate_shape(psf, x, y)
+    squared = square_wave_numbers(major, minor, theta, ky=ky, kx=kx)
     none = np.zeros(len(x), np.int64)
     transform = look_up(tabulate_seeing(psf.profile, psf.beta)[None], none, squared)
     pixel = np.sinc(ky / (2 * np.pi))[:, None] * np.sinc(kx / (2 * np.pi))
@@ -150,6 +144,20 @@ def evaluate_transform(
         pixel = pixel * look_up(tabulate_airy(psf.obscuration)[None], none[:1], round_squared)[0]
     transform *= pixel.astype(np.float32)
     return transform
+
+
+def evaluate_shape(
+    psf: AnalyticPsf, x: Float[np.ndarray, " object"], y: Float[np.ndarray, " object"]
+) -> tuple[Float[np.ndarray, " object"], Float[np.ndarray, " object"], Float[np.ndarray, " object"]]:
+    """Return FWHM of the seeing along its axes [pixel], and the angle of the major one [deg], at each position."""
+    rows, columns = psf.shape
+    terms = list_terms(np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1), shape=psf.shape, degree=psf.degree)
+    width, first, second = psf.field @ terms.T
+    ellipticity = np.minimum(np.hypot(first, second), 0.9)
+    ratio = (1 - ellipticity) / (1 + ellipticity)
+    major = width / np.sqrt(ratio)
+    theta = 0.5 * np.degrees(np.arctan2(second, first))
+    return major, major * ratio, theta
 
 
 def square_wave_numbers(

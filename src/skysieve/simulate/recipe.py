@@ -57,6 +57,24 @@ class CameraRecipe:
 
 
 @dataclass(frozen=True)
+class RealRecipe:
+    """Real galaxies.
+
+    Parameters
+    ----------
+    path : str
+        FITS file of ``skysieve.io.realgalaxies.read_real_galaxies``.
+    share : float
+        Of the galaxies that are no brighter than the brightest real one.
+    """
+
+    __pydantic_config__ = STRICT
+
+    path: str
+    share: Annotated[float, Field(ge=0, le=1)] = 0.3
+
+
+@dataclass(frozen=True)
 class SceneRecipe:
     """A field of a survey; what is not given is as in the survey.
 
@@ -85,6 +103,8 @@ class SceneRecipe:
         Light from which a pixel belongs to an object, in units of the noise of the sky.
     galaxies, stars, sky, camera
         Their parts.
+    real : RealRecipe, optional
+        Stamps of real galaxies in the place of some; in every band they look the same.
     """
 
     __pydantic_config__ = STRICT
@@ -106,6 +126,7 @@ class SceneRecipe:
     stars: StarRecipe = field(default_factory=StarRecipe)
     sky: SkyRecipe = field(default_factory=SkyRecipe)
     camera: CameraRecipe = field(default_factory=CameraRecipe)
+    real: RealRecipe | None = None
 
 
 def choose_bands(recipe: SceneRecipe, survey: Survey) -> list[str]:

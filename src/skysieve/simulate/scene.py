@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 from astropy.wcs import WCS
 from jaxtyping import Float32
 
+from skysieve.io.realgalaxies import RealGalaxy, read_real_galaxies
 from skysieve.records import Band, Catalog, Detector, PsfModel
 from skysieve.simulate.drawing import draw_profiles, paste
 from skysieve.simulate.exposing import Stack, expose, find_stack, measure_sigma
 from skysieve.simulate.masks import ObjectMasks, join_masks, make_masks
 from skysieve.simulate.profiles import Profiles
 from skysieve.simulate.psf import AnalyticPsf, make_analytic_psf
+from skysieve.simulate.real import CarriedNoise, replace_by_real
 from skysieve.simulate.recipe import SceneRecipe, choose_bands, choose_psf
 from skysieve.simulate.sampling import sample_psf
 from skysieve.simulate.surveys import Survey, read_survey
@@ -51,6 +54,7 @@ class _Plan:
     population: Population
     seed: int
     index: int
+    galaxies: tuple[RealGalaxy, ...]
 
 
 @dataclass(frozen=True)
@@ -89,13 +93,16 @@ def make_scene(
     Raises
     ------
     ValueError
-        If the survey or a band of it is not known.
+        If the survey or a band of it is not known, or the real galaxies cannot be read or were seen no sharper.
     ImportError
         If GalSim is missing.
     """
     survey = read_survey(recipe.survey)
     names = choose_bands(recipe, survey)
-    plan = _Plan(recipe, survey, draw_population(np.random.default_rng([seed, index]), recipe, survey), seed, index)
+    galaxies = () if recipe.real is None else read_real_galaxies(Path(recipe.real.path))
+    own = np.array([galaxy.magnitude for galaxy in galaxies], float)
+    population = draw_population(np.random.default_rng([seed, index]), recipe, survey, real=own)
+    plan = _Plan(recipe, survey, population, seed, index, galaxies)
     made = {name: _make_band(plan, name, number, psf.get(name)) for number, name in enumerate(names)}
     reference = survey.reference if survey.reference in names else names[0]
     wcs = make_wcs(recipe, survey.pixel_scale, index=index)
@@ -150,26 +157,25 @@ def _make_band(plan: _Plan, name: str, number: int, measured: PsfModel | None) -
     )
     magnitude = measure_magnitudes(plan.population, plan.survey, name)
     profiles = scale_flux(plan.population, magnitude, stack.calibration.zeropoint)
-    light, masks = _draw_light(profiles, psf, recipe, stack=stack)
+    light, masks, carried = _draw_light(profiles, psf, plan, stack=stack)
     rng = np.random.default_rng([plan.seed, plan.index, number, 2])
-    band = expose(rng, light, recipe, stack=stack, name=name)
+    band = expose(rng, light, recipe, stack=stack, name=name, carried=carried)
     return _Made(band, magnitude, profiles.flux, light, masks, sample_psf(psf))
 
 
 def _draw_light(
-    profiles: Profiles, psf: AnalyticPsf | PsfModel, recipe: SceneRecipe, *, stack: Stack
-) -> tuple[Float32[np.ndarray, "y x"], ObjectMasks]:
-    """Return the light of all objects and the pixels of each, a slice of objects at a time."""
-    image, sigma = np.zeros(recipe.shape, np.float32), measure_sigma(stack)
-    parts = []
+    profiles: Profiles, psf: AnalyticPsf | PsfModel, plan: _Plan, *, stack: Stack
+) -> tuple[Float32[np.ndarray, "y x"], ObjectMasks, CarriedNoise | None]:
+    """Return the light of all objects, the pixels of each, and the noise of real ones, a slice of objects at a time."""
+    recipe, shape, sigma = plan.recipe, plan.recipe.shape, measure_sigma(stack)
+    image, masks = np.zeros(shape, np.float32), []
+    carried = CarriedNoise(np.zeros(shape, np.float32), np.zeros(shape, np.float32)) if plan.galaxies else None
     for first in range(0, max(1, len(profiles)), SLICE):
-        drawn = draw_profiles(
-            profiles.take(slice(first, first + SLICE)),
-            psf,
-            shape=recipe.shape,
-            accuracy=recipe.accuracy,
-            faintest=FAINTEST * sigma,
-        )
+        part = profiles.take(slice(first, first + SLICE))
+        drawn = draw_profiles(part, psf, shape=shape, accuracy=recipe.accuracy, faintest=FAINTEST * sigma)
+        if carried is not None:
+            scale = plan.survey.pixel_scale
+            drawn = replace_by_real(drawn, part, plan.galaxies, psf=psf, pixel_scale=scale, carried=carried)
         paste(image, drawn)
-        parts.append(make_masks(drawn, level=recipe.mask_level * sigma, shape=recipe.shape, first=first))
-    return image, join_masks(parts)
+        masks.append(make_masks(drawn, level=recipe.mask_level * sigma, shape=shape, first=first))
+    return image, join_masks(masks), carried

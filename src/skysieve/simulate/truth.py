@@ -10,6 +10,7 @@ from skysieve.io.exposures import pixel_to_sky
 from skysieve.records import Catalog, Column
 from skysieve.simulate.galaxies import draw_magnitudes, draw_places, draw_shapes
 from skysieve.simulate.profiles import Profiles
+from skysieve.simulate.real import choose_galaxies
 from skysieve.simulate.recipe import SceneRecipe
 from skysieve.simulate.stars import draw_star_magnitudes, draw_star_slopes
 from skysieve.simulate.surveys import Survey
@@ -33,6 +34,7 @@ COLUMNS = (
     Column("sersic", "f8", "", "index of a galaxy of one component; NaN for stars"),
     Column("bulge_fraction", "f8", "", "share of the light in the bulge"),
     Column("clumpiness", "f8", "", "share of the light in knots"),
+    Column("stamp", "i8", "", "number of the real galaxy that was drawn instead; -1 for none"),
 )
 
 
@@ -55,8 +57,10 @@ def find_depth(recipe: SceneRecipe, survey: Survey) -> float:
     return band.depth + 1.25 * float(np.log10(stack / band.exposures))
 
 
-def draw_population(rng: np.random.Generator, recipe: SceneRecipe, survey: Survey) -> Population:
-    """Draw the stars and galaxies of a field and its margin."""
+def draw_population(
+    rng: np.random.Generator, recipe: SceneRecipe, survey: Survey, *, real: Float[np.ndarray, " real"]
+) -> Population:
+    """Draw the stars and galaxies of a field and its margin; ``real`` are the magnitudes of real galaxies at hand."""
     scale, rows, columns = survey.pixel_scale, *recipe.shape
     margin = MARGIN / scale
     low, high = np.array([-margin, -margin]), np.array([columns - 1 + margin, rows - 1 + margin])
@@ -83,6 +87,8 @@ def draw_population(rng: np.random.Generator, recipe: SceneRecipe, survey: Surve
         x=places[len(own) :, 0], y=places[len(own) :, 1], flux=points + 1, is_star=np.ones(len(theirs), bool),
         half_light_radius=points, sersic=points * np.nan,
     )  # fmt: skip
+    if recipe.real is not None:
+        galaxy = replace(galaxy, stamp=choose_galaxies(rng, own, real, share=recipe.real.share))
     magnitude = np.concatenate([own, theirs])
     return Population(galaxy.join(star), magnitude, np.concatenate([shapes.slope, slopes]))
 
@@ -113,7 +119,7 @@ def make_truth(
         Of each band: ``flux_<band>`` [image unit] and ``mag_<band>`` [AB mag].
     """
     ra, dec = pixel_to_sky(wcs, profiles.x, profiles.y)
-    shown = ("x", "y", "half_light_radius", "axis_ratio", "theta", "sersic", "bulge_fraction", "clumpiness")
+    shown = ("x", "y", "half_light_radius", "axis_ratio", "theta", "sersic", "bulge_fraction", "clumpiness", "stamp")
     columns = {name: getattr(profiles, name) for name in shown}
     kind = np.where(profiles.is_star, "star", "galaxy").astype(object)
     columns |= {"id": np.arange(len(profiles)), "ra": ra, "dec": dec, "kind": kind}
