@@ -19,7 +19,9 @@ CROWDED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class ApertureFlux:
-    """Flux and variance in one aperture a source; ``replaced`` is the share of its area filled by mirror pixels.
+    """Flux and variance in one aperture a source.
+
+    ``replaced`` is the share of its area filled by mirror pixels, ``removed`` the light that went with them.
 
     ``flux`` is NaN where the variance is zero: nothing is known of any pixel there, as in a band that is all bad.
     ``truncated`` tells that the aperture crosses the border of the scene.
@@ -28,6 +30,7 @@ class ApertureFlux:
     flux: Float[np.ndarray, " source"]
     variance: Float[np.ndarray, " source"]
     replaced: Float[np.ndarray, " source"]
+    removed: Float[np.ndarray, " source"]
     truncated: Bool[np.ndarray, " source"]
 
 
@@ -131,15 +134,15 @@ def _correct(
 ) -> ApertureFlux:
     """Add the mirror correction to the sources whose aperture holds neighbors or bad pixels."""
     dirty = np.flatnonzero(flag & sep.APER_HASMASKED)
-    replaced = np.zeros(len(flux))
+    replaced, removed = np.zeros((2, len(flux)))
     if len(dirty):
         correction, share = mirror_defects(scene.data, scene.labels, scene.bad, apertures=ellipses.take(dirty))
         flux = flux.copy()
         flux[dirty] += correction
-        replaced[dirty] = share
+        replaced[dirty], removed[dirty] = share, -correction
     scale = 1.0 if scene.noise.plane is not None else scene.noise.at(ellipses.x, ellipses.y)
     variance = np.square(error * scale)
-    return ApertureFlux(np.where(variance > 0, flux, np.nan), variance, replaced, (flag & sep.APER_TRUNC) > 0)
+    return ApertureFlux(np.where(variance > 0, flux, np.nan), variance, replaced, removed, (flag & sep.APER_TRUNC) > 0)
 
 
 def _noise_or_one(scene: Scene) -> np.ndarray | float:

@@ -7,6 +7,7 @@ import numpy as np
 
 from skysieve.extraction.bands import BandWindows, calibrate_band, measure_combined, share_flux_unit
 from skysieve.extraction.detection import Found
+from skysieve.extraction.empty_apertures import add_neighbors
 from skysieve.extraction.finishing import (
     Extraction,
     Measured,
@@ -104,8 +105,10 @@ def _look_again(detector: Detector, windows: BandWindows, found: Found, *, recip
     """Measure background and noise between the sources, if that is wanted."""
     if not recipe.background.second_look:
         return windows
-    bands = look_again(windows.bands, found.footprints, recipe.background, reference=detector.reference)
-    return BandWindows(bands)
+    bare = look_again(windows.bands, found.footprints, recipe.background, reference=detector.reference)
+    again = BandWindows(bare)
+    growths = [add_neighbors(again, found.labels, found.footprints, index=index) for index in range(len(bare))]
+    return BandWindows([replace(band, growth=growth) for band, growth in zip(bare, growths, strict=True)])
 
 
 def _measure(

@@ -13,6 +13,10 @@ LARGEST = 128.0**2
 """Beyond this area [pixel] the excess stays: no aperture is as large as several cells of the background."""
 
 
+LEAST_FACTOR = 0.5
+"""The circumference takes no more than half of the variance of an aperture, however small."""
+
+
 @dataclass(frozen=True)
 class NoiseMap:
     """Standard deviation of one pixel anywhere in a window [image unit].
@@ -47,12 +51,26 @@ class NoiseGrowth:
     """Variance of a sum over ``area`` pixels in units of that of as many independent pixels, at rising areas.
 
     One everywhere for white noise of the measured standard deviation. ``edge`` is what each pixel of an aperture's
-    circumference takes off its variance, in pixels.
+    circumference takes off its variance, in pixels; ``halo`` and ``removed`` are the shares of neighbors' light, in
+    their wings and in what was mirrored away, that count as standard error.
     """
 
     area: Float[np.ndarray, " size"]
     excess: Float[np.ndarray, " size"]
     edge: float = 0.0
+    halo: float = 0.0
+    removed: float = 0.0
+
+    def scale(
+        self,
+        variance: Float[np.ndarray, " source"],
+        *,
+        area: Float[np.ndarray, " source"],
+        around: Float[np.ndarray, " source"],
+    ) -> Float[np.ndarray, " source"]:
+        """Turn the variance of independent whole pixels into that of apertures of some areas and circumferences."""
+        factor = self.at(area) - self.edge * around / np.maximum(area, 1)
+        return variance * np.maximum(factor, LEAST_FACTOR)
 
     def at(self, area: Float[np.ndarray, " source"] | Int[np.ndarray, " source"]) -> Float[np.ndarray, " source"]:
         """Excess variance of apertures of some areas [pixel]; NaN areas give NaN."""

@@ -61,7 +61,7 @@ def measure_noise_growth(band: CalibratedBand, footprints: Footprints, *, most: 
     if not band.mesh.median_rms > 0:
         return WHITE
     sums: list[list[np.ndarray]] = [[] for _ in range(LEVELS + 1)]
-    for window in _choose_windows(band.band.data.shape, most):
+    for window in choose_windows(band.band.data.shape, most, side=WINDOW):
         values, bare = _read_bare(band, footprints, window)
         for level in range(LEVELS + 1):
             enough = bare >= LEAST_BARE * 4.0**level
@@ -71,14 +71,14 @@ def measure_noise_growth(band: CalibratedBand, footprints: Footprints, *, most: 
     return _describe([np.concatenate(one) for one in sums])
 
 
-def _choose_windows(shape: tuple[int, ...], most: int) -> list[tuple[slice, slice]]:
+def choose_windows(shape: tuple[int, ...], most: int, *, side: int) -> list[tuple[slice, slice]]:
     """Choose windows evenly spread over the image; all of it where it is small."""
-    counts = [max(1, length // WINDOW) for length in shape]
+    counts = [max(1, length // side) for length in shape]
     share = min(1.0, np.sqrt(most / np.prod(counts)))
     axes = []
     for length, count in zip(shape, counts, strict=True):
         places = np.unique(np.linspace(0, count - 1, max(1, round(share * count))).astype(int))
-        axes.append([slice(int(k) * WINDOW, length if count == 1 else (int(k) + 1) * WINDOW) for k in places])
+        axes.append([slice(int(k) * side, length if count == 1 else (int(k) + 1) * side) for k in places])
     return [(rows, columns) for rows in axes[0] for columns in axes[1]]
 
 

@@ -17,15 +17,13 @@ from skysieve.extraction.bands import BandWindows, CalibratedBand, Scene
 from skysieve.extraction.detection import Found
 from skysieve.extraction.ellipses import Ellipses
 from skysieve.extraction.footprints import Footprints
+from skysieve.extraction.halos import Neighborhood, find_neighbors, measure_halos
 from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.tiles import Tile, make_tiles
 from skysieve.records import SourceFlag
 
 LIGHT_FRACTIONS = (0.2, 0.5, 0.9)
 """Shares of the Kron flux whose radii are columns of the catalog."""
-
-LEAST_GROWTH = 0.5
-"""The circumference takes no more than half of the variance of an aperture, however small."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +102,10 @@ def measure_photometry(bands: BandWindows, found: Found, recipe: ExtractionRecip
         scene = bands.scene(reference, tile, found.labels)
         factor[rows], failed = measure_kron_factor(scene, ellipses, recipe.photometry)
         kron = ellipses.scaled(factor[rows])
+        near = find_neighbors(footprints, footprints.x[rows], footprints.y[rows], owner=rows)
         for index, band in enumerate(bands.bands):
             here = scene if index == reference else bands.scene(index, tile, found.labels)
-            part = _measure_band(here, band, ellipses=ellipses, kron=kron, recipe=recipe, tile=tile)
+            part = _measure_band(here, band, ellipses=ellipses, kron=kron, near=near, recipe=recipe, tile=tile)
             for name, values in part.items():
                 getattr(results[index], name)[rows] = values
             results[index].flags[rows] |= np.where(failed, int(SourceFlag.KRON_FALLBACK), 0)
@@ -129,19 +128,26 @@ def _place_ellipses(footprints: Footprints, tile: Tile) -> Ellipses:
 
 
 def _measure_band(
-    scene: Scene, band: CalibratedBand, *, ellipses: Ellipses, kron: Ellipses, recipe: ExtractionRecipe, tile: Tile
+    scene: Scene,
+    band: CalibratedBand,
+    *,
+    ellipses: Ellipses,
+    kron: Ellipses,
+    near: Neighborhood,
+    recipe: ExtractionRecipe,
+    tile: Tile,
 ) -> dict[str, np.ndarray]:
     """Measure one band in one window: the fields of ``BandPhotometry`` for the sources given."""
     total = measure_ellipses(scene, kron)
     circles = [measure_circles(scene, ellipses, diameter) for diameter in recipe.photometry.diameters]
     iso, iso_variance, npix, peak = _measure_isophotal(scene, ellipses)
     circle_errors = [
-        _measure_error(circle, band, ellipses=ellipses.rounded(diameter / 2))
+        _measure_error(circle, band, ellipses=ellipses.rounded(diameter / 2), near=near)
         for circle, diameter in zip(circles, recipe.photometry.diameters, strict=True)
     ]
     return {
         "kron": total.flux,
-        "kron_error": _measure_error(total, band, ellipses=kron),
+        "kron_error": _measure_error(total, band, ellipses=kron, near=near),
         "circles": np.reshape([c.flux for c in circles], (-1, len(iso))).T,
         "circle_errors": np.reshape(circle_errors, (-1, len(iso))).T,
         "iso": iso,
@@ -152,19 +158,24 @@ def _measure_band(
     }
 
 
-def _measure_error(light: ApertureFlux, band: CalibratedBand, *, ellipses: Ellipses) -> Float[np.ndarray, " source"]:
+def _measure_error(
+    light: ApertureFlux, band: CalibratedBand, *, ellipses: Ellipses, near: Neighborhood
+) -> Float[np.ndarray, " source"]:
     """Return the standard error of sums over ellipses.
 
     Notes
     -----
     The variance of independent pixels, times its growth with the area in this image (correlated noise, the background's
     own error) less what the pixels of the circumference lack, which count in part; times 1 + 2 f where the share f was
-    filled with mirror pixels, which then count twice; plus the source's own Poisson noise where the gain is known.
+    filled with mirror pixels, which then count twice; plus the squares of what neighbors may have left there and of the
+    source's own Poisson noise, where the gain is known.
     """
-    area = np.pi * ellipses.a * ellipses.b
-    around = np.pi * (1.5 * (ellipses.a + ellipses.b) - np.sqrt(ellipses.a * ellipses.b))
-    growth = np.maximum(band.growth.at(area) - band.growth.edge * around / area, LEAST_GROWTH)
-    return _add_poisson(light.variance * growth * (1 + 2 * light.replaced), light.flux, band)
+    axes = ellipses.a * ellipses.b
+    around = np.pi * (1.5 * (ellipses.a + ellipses.b) - np.sqrt(axes))
+    variance = band.growth.scale(light.variance, area=np.pi * axes, around=around) * (1 + 2 * light.replaced)
+    halo = measure_halos(near, np.sqrt(axes)) if band.growth.halo > 0 else 0.0
+    left = np.square(band.growth.halo * halo) + np.square(band.growth.removed * light.removed)
+    return _add_poisson(variance + left, light.flux, band)
 
 
 def _add_poisson(variance: np.ndarray, flux: np.ndarray, band: CalibratedBand) -> Float[np.ndarray, " source"]:
