@@ -14,6 +14,7 @@ from skysieve.training.export import (
     read_domain,
 )
 from skysieve.training.fitting import Fitted, fit
+from skysieve.training.folds import fit_folds
 from skysieve.training.recipe import Stage, TrainingRecipe
 from skysieve.training.samples import ArraySamples
 from skysieve.training.splits import split_folds, split_groups
@@ -33,6 +34,7 @@ __all__ = [
     "export_weights",
     "fit",
     "fit_domain",
+    "fit_folds",
     "fit_isotonic",
     "fit_temperature",
     "is_outside",

@@ -173,9 +173,15 @@ class TrainingLoop(pl.LightningModule):
 
     def _gather(self, means: Means) -> dict[str, torch.Tensor]:
         """Return the sums of all devices, with a leading axis of devices."""
-        sums, ranks = means.copy_sums(), self.trainer.world_size
-        gathered = {name: torch.as_tensor(self.all_gather(value)) for name, value in sums.items()}
-        return {name: value.reshape(ranks, 2).cpu() for name, value in gathered.items()}
+        gathered = {}
+        for name, own in means.copy_sums().items():
+            parts = [torch.empty_like(own) for _ in range(self.trainer.world_size)]
+            if len(parts) > 1:
+                torch.distributed.all_gather(parts, own)
+            else:
+                parts = [own]
+            gathered[name] = torch.stack(parts).cpu()
+        return gathered
 
     def _optimizer(self) -> torch.optim.Optimizer:
         (optimizer,) = self.trainer.optimizers

@@ -76,9 +76,11 @@ def _describe_run(job: Job) -> dict[str, Any]:
 @contextmanager
 def _leave_no_trace() -> Iterator[None]:
     """Put back what Lightning changes in this process: dice, signals, determinism, messages."""
-    talk, interrupt = logging.getLogger("lightning.pytorch"), signal.getsignal(signal.SIGINT)
-    level, deterministic = talk.level, torch.are_deterministic_algorithms_enabled()
-    talk.setLevel(logging.WARNING)
+    talks = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels, interrupt = [talk.level for talk in talks], signal.getsignal(signal.SIGINT)
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    for talk in talks:
+        talk.setLevel(logging.WARNING)
     try:
         with torch.random.fork_rng(), warnings.catch_warnings():
             # The recipe asks for the CPU by name, so that a GPU beside it is known and left alone.
@@ -90,7 +92,8 @@ def _leave_no_trace() -> Iterator[None]:
         # Lightning turns an interrupt from the keyboard into an exit of its own.
         raise KeyboardInterrupt from None
     finally:
-        talk.setLevel(level)
+        for talk, level in zip(talks, levels, strict=True):
+            talk.setLevel(level)
         torch.use_deterministic_algorithms(deterministic)
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, interrupt)
