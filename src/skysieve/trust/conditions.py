@@ -99,12 +99,19 @@ def measure_conditions(
         Numbers of the reference band.
     psfs : tuple of PsfModel
         One a band, in the order of the bands.
+
+    Raises
+    ------
+    ValueError
+        If the reference band is constant.
     """
     psfs, kinds, noises = zip(
         *(_measure_band(detector, index, extraction, recipe=recipe, psf=psf) for index in range(len(detector.bands))),
         strict=True,
     )
     main = detector.reference
+    if not noises[main] > 0:
+        raise ValueError(f"{detector.label}: the reference band has no noise to inject against; set reference_band")
     calibrations = [band.calibration for band in detector.bands]
     zeropoint = calibrations[main].zeropoint
     depth = 5 * noises[main] * math.sqrt(NOISE_AREA) * psfs[main].fwhm
