@@ -30,7 +30,7 @@ def draw_share(axes: Axes, bins: Bins, keys: tuple[str, str], style: tuple[str, 
 
 
 def finish_axes(
-    axes: Axes, x: str, y: str, *, share: bool = False, place: Literal["best", "lower left"] = "best"
+    axes: Axes, x: str, y: str, *, share: bool = False, place: Literal["best", "lower left", "upper left"] = "best"
 ) -> None:
     """Label the axes, write plain numbers on logarithmic ones, add the legend."""
     axes.set_xlabel(x)

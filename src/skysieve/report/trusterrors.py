@@ -66,7 +66,7 @@ def draw_flux_bias(methods: Mapping[str, Scores], label: str) -> Panel:
         outside = [one for one in bins if one["outside_bias"] is not None]
         axes.plot(take_key(outside, "mag"), take_key(outside, "outside_bias"), color=color, lw=1, alpha=0.7)
     axes.invert_yaxis()
-    finish_axes(axes, f"true {label}", "median of measured - true [mag]", place="lower left")
+    finish_axes(axes, f"true {label}", "median of measured - true [mag]", place="upper left")
     return Panel("Flux bias", "Kron against true total magnitude; downward means light is lost. Lines: what lies "
                  "outside of the aperture without any noise. Near the limit only upward fluctuations are found.",
                  render_svg(figure))  # fmt: skip
