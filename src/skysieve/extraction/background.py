@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
+from typing import final
 
 import numpy as np
 import sep
@@ -48,6 +50,16 @@ class BackgroundMesh:
     edges_y: np.ndarray
     edges_x: np.ndarray
     least_rms: float = 0.0
+
+    @cached_property
+    def along_y(self) -> "_Weights":
+        """How rows weight the cells."""
+        return _Weights(self.edges_y)
+
+    @cached_property
+    def along_x(self) -> "_Weights":
+        """How columns weight the cells."""
+        return _Weights(self.edges_x)
 
     @property
     def median_rms(self) -> float:
@@ -116,8 +128,8 @@ def evaluate_mesh(
 
     The value of a pixel does not depend on the window it is asked for in.
     """
-    along_y = _spline_matrix(mesh.edges_y, np.arange(rows.start, rows.stop))
-    along_x = _spline_matrix(mesh.edges_x, np.arange(columns.start, columns.stop))
+    along_y = mesh.along_y.at(np.arange(rows.start, rows.stop))
+    along_x = mesh.along_x.at(np.arange(columns.start, columns.stop))
     knots = along_y @ values
     low, high = _limit(values)
     window = np.empty((len(along_y), len(along_x)), np.float32)
@@ -138,7 +150,7 @@ def evaluate_mesh_at(
     found = np.empty(len(x))
     for start in range(0, len(x), SOURCES_AT_ONCE):  # a row of cells a source: a million of them would take gigabytes
         part = slice(start, start + SOURCES_AT_ONCE)
-        along_y, along_x = _spline_matrix(mesh.edges_y, y[part]), _spline_matrix(mesh.edges_x, x[part])
+        along_y, along_x = mesh.along_y.at(y[part]), mesh.along_x.at(x[part])
         found[part] = np.einsum("sy,sy->s", along_y, along_x @ values.T)
     return np.clip(found, *_limit(values))
 
@@ -199,15 +211,23 @@ def _limit(values: np.ndarray) -> tuple[float, float]:
     return (max(low / 2, low - beyond) if low > 0 else low - beyond), high + beyond
 
 
-def _spline_matrix(edges: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    """Matrix that takes cell values to positions, linear beyond the outermost cell centers."""
-    centers = (edges[:-1] + edges[1:] - 1) / 2
-    if len(centers) == 1:
-        return np.ones((len(positions), 1))
-    spline = CubicSpline(centers, np.eye(len(centers)), bc_type="natural")
-    inside = np.clip(positions, centers[0], centers[-1])
-    matrix: np.ndarray = spline(inside)
-    for end in (centers[0], centers[-1]):
-        beyond = positions < end if end == centers[0] else positions > end
-        matrix[beyond] += (positions[beyond] - end)[:, None] * spline(end, 1)
-    return matrix
+@final
+class _Weights:
+    """Natural cubic splines through the centers of cells along one axis, linear beyond the outermost."""
+
+    def __init__(self, edges: np.ndarray) -> None:
+        self.centers = (edges[:-1] + edges[1:] - 1) / 2
+        self.spline = (
+            CubicSpline(self.centers, np.eye(len(self.centers)), bc_type="natural") if len(edges) > 2 else None
+        )
+
+    def at(self, positions: np.ndarray) -> Float[np.ndarray, "position cell"]:
+        """Matrix that takes cell values to positions [pixel]."""
+        if self.spline is None:
+            return np.ones((len(positions), 1))
+        first, last = self.centers[0], self.centers[-1]
+        matrix: np.ndarray = self.spline(np.clip(positions, first, last))
+        for end, beyond in ((first, positions < first), (last, positions > last)):
+            if beyond.any():
+                matrix[beyond] += (positions[beyond] - end)[:, None] * self.spline(end, 1)
+        return matrix

@@ -6,7 +6,6 @@ from itertools import pairwise
 import numpy as np
 import sep
 from jaxtyping import Bool, Float
-from scipy.ndimage import generic_filter
 
 from skysieve.extraction.background import filter_mesh
 from skysieve.extraction.bands import CalibratedBand, adopt_background
@@ -110,11 +109,9 @@ def _fill_from_neighbors(
     values: Float[np.ndarray, "cell_y cell_x"], first: Float[np.ndarray, "cell_y cell_x"]
 ) -> Float[np.ndarray, "cell_y cell_x"]:
     """Fill unknown cells with the median of the known among their eight neighbors, or with those of the first pass."""
-    around = generic_filter(values, _take_median, size=3, mode="constant", cval=np.nan)
-    filled: np.ndarray = np.where(np.isnan(values), np.where(np.isnan(around), first, around), values)
+    filled = values.copy()
+    for row, column in np.argwhere(np.isnan(values)):
+        around = values[max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+        known = around[~np.isnan(around)]
+        filled[row, column] = np.median(known) if len(known) >= LEAST_NEIGHBORS else first[row, column]
     return filled
-
-
-def _take_median(around: Float[np.ndarray, " cell"]) -> float:
-    known = around[~np.isnan(around)]
-    return float(np.median(known)) if len(known) >= LEAST_NEIGHBORS else np.nan

@@ -14,11 +14,11 @@ from skysieve.extraction.noise import NoiseGrowth
 from skysieve.extraction.noise_growth import choose_windows
 from skysieve.extraction.tiles import Tile
 
-WINDOW, MOST_WINDOWS = 512, 6
+WINDOW, MOST_WINDOWS = 512, 4
 """Side of the windows that apertures are laid in [pixel], and about how many of them, spread over the image."""
 
-SPACING = 36
-"""Distance of the apertures of one size [pixel]; the largest overlap a little."""
+SPACING = 44
+"""Distance of the apertures of one size [pixel], on average."""
 
 RADII = (1.5, 3.0, 6.0, 12.0, 24.0)
 """Radii of the apertures [pixel]."""

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from skysieve.extraction.footprints import Footprints
 
-FARTHEST = 8.0
+FARTHEST = 6.0
 """Wings are followed out to so many radii of the isophote: less than a thousandth of its brightness is left there."""
 
 
