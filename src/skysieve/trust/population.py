@@ -16,6 +16,9 @@ GRID, RANDOM = "grid", "random"
 LEAST_SPACING = 32.0
 """Closer together [pixel], a cell of the background mesh would hold more than four injected sources."""
 
+FILLING = 0.5
+"""Sources of a round, the mean of both placements, in units of the area over the squared least distance."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -33,10 +36,10 @@ def count_rounds(shape: tuple[int, int], conditions: Conditions, recipe: Injecti
     --------
     >>> facts = Conditions(3.0, "measured", 1.0, 30.0, 25.0, True, math.inf, 0.2, (1.0,))
     >>> count_rounds((1000, 1000), facts, InjectionRecipe(count=3000))
-    5
+    8
     """
     spacing = measure_spacing(conditions, recipe)
-    per_round = max(1.0, 0.6 * shape[0] * shape[1] / spacing**2)
+    per_round = max(1.0, FILLING * shape[0] * shape[1] / spacing**2)
     return int(np.clip(math.ceil(recipe.count / per_round), min(2, recipe.most_rounds), recipe.most_rounds))
 
 
