@@ -30,7 +30,11 @@ def draw_coverage(methods: Mapping[str, Scores], label: str, *, isolated: bool) 
                           markerfacecolor=face, label=name if level == "coverage68" else None)  # fmt: skip
     finish_axes(axes, f"true {label}", "share of intervals that hold the truth", share=True)
     axes.set_ylim(0.2, 1.02)
-    which = "isolated sources (unflagged, no other Kron aperture touches theirs)" if isolated else "all found sources"
+    which = (
+        "isolated sources (unflagged, no known source in their Kron aperture, no other aperture touching it)"
+        if isolated
+        else "all found sources"
+    )
     return Panel(f"Coverage of flux errors, {'isolated' if isolated else 'all'}", f"68 % (filled) and 95 % (open) "
                  f"intervals of {which}, against the noise-free flux in the same aperture; dashed: what right errors "
                  "give. Bins of fewer than 10 are not drawn.", render_svg(figure))  # fmt: skip

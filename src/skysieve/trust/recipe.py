@@ -86,7 +86,8 @@ class MatchingRecipe:
     old_share : float
         A detection of which the original image held this share of the flux already is a blend, not a recovery.
     isolated : float
-        An isolated source has no neighbor within this many PSF FWHM beyond the two Kron apertures.
+        An isolated source has no source of the original image in its Kron aperture, and no other aperture within this
+        many PSF FWHM of it.
     """
 
     __pydantic_config__ = STRICT

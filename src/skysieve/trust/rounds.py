@@ -132,7 +132,7 @@ def _match(
 
 def _add_columns(
     rows: Catalog,
-    method: str,
+    method: Method,
     match: Match,
     found: Extraction,
     *,
@@ -149,7 +149,9 @@ def _add_columns(
     main = flux[setting.detector.reference]
     return add_method(
         rows, method, match, detections=found.catalog,
-        isolated=find_isolated(found.catalog, gap=recipe.matching.isolated * setting.conditions.fwhm),
+        isolated=find_isolated(
+            found.catalog, original=setting.originals[method], gap=recipe.matching.isolated * setting.conditions.fwhm
+        ),
         true_flux=np.stack([main, *flux]) if several else main[None], bands=["", *several],
     )  # fmt: skip
 

@@ -118,7 +118,12 @@ def add_method(
     for name, dtype, unit, words in MEASURED:
         rows = _add(rows, Column(f"{name}{end}", dtype, unit, words), detections[name][at], found)
     rows = _add(rows, Column(f"flags{end}", "i8", "", "bit flags of the detection"), detections["flags"][at], found)
-    rows = _add(rows, Column(f"isolated{end}", "bool", "", "unflagged, away from others"), isolated[at], found)
+    rows = _add(
+        rows,
+        Column(f"isolated{end}", "bool", "", "unflagged, alone in its Kron circle, away from others"),
+        isolated[at],
+        found,
+    )
     for band, truth in zip(bands, true_flux, strict=True):
         inside = Column(f"flux_inside{band}{end}", "f8", "image", "true flux in the measured Kron ellipse")
         rows = _add(rows, inside, truth, found)
@@ -130,13 +135,16 @@ def add_method(
     return rows
 
 
-def find_isolated(detections: Catalog, *, gap: float) -> Bool[np.ndarray, " detection"]:
-    """Tell which detections carry no flag of their own and whose Kron circle meets no other one.
+def find_isolated(detections: Catalog, *, original: Catalog, gap: float) -> Bool[np.ndarray, " detection"]:
+    """Tell which new detections carry no flag of their own, hide no known source and stay away from all others.
 
     Parameters
     ----------
     detections : Catalog
         All detections of an image.
+    original : Catalog
+        What the method found on the image as it is: a detection with one of these in its Kron circle has swallowed it,
+        or is it.
     gap : float
         Further distance that must lie between two circles [pixel].
     """
@@ -146,6 +154,7 @@ def find_isolated(detections: Catalog, *, gap: float) -> Bool[np.ndarray, " dete
     known = np.isfinite(at).all(axis=1) & np.isfinite(reach)
     alone: np.ndarray = known & (flags == 0)
     rows = np.flatnonzero(known)
+    alone[known] &= ~_hold_any(at[rows], reach[rows], original)
     small = rows[reach[rows] <= 3 * np.median(reach[rows])] if len(rows) else rows
     for one in np.setdiff1d(rows, small):
         near = np.hypot(*(at[rows] - at[one]).T) < reach[rows] + reach[one] + gap
@@ -159,13 +168,30 @@ def find_isolated(detections: Catalog, *, gap: float) -> Bool[np.ndarray, " dete
     return alone
 
 
+def _hold_any(
+    at: Float[np.ndarray, "circle 2"], reach: Float[np.ndarray, " circle"], original: Catalog
+) -> Bool[np.ndarray, " circle"]:
+    """Tell which circles hold the position of a source."""
+    places = _stack_known(original)
+    if len(places) == 0 or len(at) == 0:
+        return np.zeros(len(at), bool)
+    nearest, _ = cKDTree(places).query(at)
+    held: np.ndarray = nearest < reach
+    return held
+
+
+def _stack_known(catalog: Catalog) -> Float[np.ndarray, "source 2"]:
+    """Positions of the sources that have one."""
+    places = np.stack([catalog["x"], catalog["y"]], axis=1).astype(float)
+    return places[np.isfinite(places).all(axis=1)]
+
+
 def measure_neighbors(
     x: Float[np.ndarray, " source"], y: Float[np.ndarray, " source"], original: Catalog
 ) -> Float[np.ndarray, " source"]:
     """Distance from each injected source to the nearest original or other injected one [pixel], infinite if none."""
     own = np.stack([x, y], axis=1)
-    others = np.stack([original["x"], original["y"]], axis=1).astype(float)
-    others = others[np.isfinite(others).all(axis=1)]
+    others = _stack_known(original)
     distance = np.full(len(x), np.inf)
     if len(own) > 1:
         distance = cKDTree(own).query(own, 2)[0][:, 1]
