@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from skysieve.chain.judging import list_models
 from skysieve.chain.recipe import ChainRecipe
 from skysieve.chain.versions import list_versions
 from skysieve.config import dump_recipe
@@ -98,5 +99,5 @@ def _identify(
         for a in detectors
     ]
     extra = [checksums[str(path)] if path else None for path in (inputs.psf, inputs.catalog)]
-    identity = [settings, list_versions(), items, sorted(checksums.values()), extra]
+    identity = [settings, list_versions(), items, sorted(checksums.values()), extra, list_models(recipe)]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from skysieve.chain.images import make_image_table
-from skysieve.io.overrule import Overrule, apply_overrules
 from skysieve.chain.plan import RunPlan, find_exposure_stem
 from skysieve.chain.provenance import describe_run
 from skysieve.chain.stage import CATALOG, PARTS, PREVIEW, PSF, SEGMENTATION
@@ -18,6 +17,7 @@ from skysieve.execution import Outcome
 from skysieve.extraction import list_catalog_columns
 from skysieve.io.atomic import write_whole
 from skysieve.io.catalogs import merge_catalogs, read_catalog, write_catalog
+from skysieve.io.overrule import Overrule, apply_overrules
 from skysieve.io.products import join_segmentations, write_regions
 from skysieve.records import Catalog, make_empty_catalog
 from skysieve.report import RunSummary, read_preview, write_report

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from skysieve.chain.judging import list_models
 from skysieve.chain.plan import RunPlan
 from skysieve.chain.versions import find_revision, list_versions
 from skysieve.config import dump_recipe
@@ -26,6 +27,7 @@ def describe_run(plan: RunPlan, overrules: list[dict[str, Any]]) -> dict[str, An
         "device": "cpu",
         "seed": plan.recipe.seed,
         "method": plan.recipe.extraction.method,
+        "models": list_models(plan.recipe),
         "recipe": recipe,
         "execution": {"threads_per_worker": execution["threads_per_worker"]},
         "inputs": [{"path": path, "sha256": checksum} for path, checksum in plan.checksums.items()],

@@ -1,7 +1,7 @@
 """The recipe of a whole run: one TOML file decides everything that ends up in the catalog."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,12 +9,14 @@ from skysieve.config import STRICT
 from skysieve.execution import ExecutionRecipe
 from skysieve.extraction import ExtractionRecipe
 from skysieve.io.exposures import InputRecipe
+from skysieve.stellarity import ApplyRecipe
 
 
 @dataclass(frozen=True)
 class ChainRecipe:
     """Sections of ``chain.toml``; ``seed`` feeds every stage that draws random numbers.
 
+    ``capabilities`` are those whose verdicts go into the catalog; each has its section, as ``stellarity``.
     ``execution`` says where and how fast a run is done, never what comes out, and so is no part of its identity.
     """
 
@@ -22,5 +24,7 @@ class ChainRecipe:
 
     seed: Annotated[int, Field(ge=0)] = 0
     input: InputRecipe = field(default_factory=InputRecipe)
+    capabilities: tuple[Literal["stellarity"], ...] = ("stellarity",)
     extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
+    stellarity: ApplyRecipe = field(default_factory=ApplyRecipe)
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from skysieve.io.overrule import read_overrules
 from skysieve.chain.plan import Inputs, RunPlan, plan_run
 from skysieve.chain.products import write_products
 from skysieve.chain.recipe import ChainRecipe
 from skysieve.chain.stage import Work, measure_detector
 from skysieve.execution import Outcome, map_items, open_ledger
 from skysieve.io.catalogs import read_catalog
+from skysieve.io.overrule import read_overrules
 from skysieve.io.psf import read_psf
 from skysieve.records import Catalog, ImageFlag
 

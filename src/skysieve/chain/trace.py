@@ -55,7 +55,8 @@ def trace_source(folder: Path, identifier: int) -> dict[str, Any]:
         "image": image,
         "pixels": [_look_up(folder, band, row, provenance=provenance, sha256=checksums.get(band["path"], ""))
                    for band in image["bands"]],
-        "made_by": {"stage": "extraction", "method": provenance["method"], "device": provenance["device"],
+        "made_by": {"stage": "extraction", "method": provenance["method"], "models": provenance.get("models", {}),
+                    "device": provenance["device"],
                     "versions": provenance["versions"], "git_revision": provenance["git_revision"]},
         "recipe": provenance["recipe"],
         "seed": provenance["seed"],

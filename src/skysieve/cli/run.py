@@ -31,6 +31,9 @@ def run(
     method: Annotated[str | None, typer.Option(help="skysieve, source-extractor, sep or photutils.")] = None,
     recipe: Annotated[Path | None, typer.Option(help="TOML file with all settings.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="One setting: section.key=value. Repeat.")] = None,
+    stellarity: Annotated[
+        bool, typer.Option(help="Calibrated probabilities of being a star, instead of a size against stars'.")
+    ] = True,
     overrule: Annotated[Path | None, typer.Option(help="Table of values to replace: id, value, who, why.")] = None,
     with_trust: Annotated[bool, typer.Option("--trust", help="Measure how far to believe the catalog, too.")] = False,
     trust_recipe: Annotated[Path | None, typer.Option(help="TOML file with the settings of --trust.")] = None,
@@ -51,6 +54,7 @@ def run(
     }  # fmt: skip
     given = [f"{key}={json.dumps(value)}" for key, value in shorthands.items() if value is not None]
     given += [measuring.split_zeropoint(one) for one in zeropoint or []]
+    given += [] if stellarity else ["capabilities=[]"]
     resolved = measuring.resolve_recipe(recipe, [*(setting or []), *given])
     inputs = measuring.make_inputs(
         images or [], band or [], masks=mask or [], weights=weight or [], psf=psf, catalog=catalog

@@ -28,7 +28,9 @@ def show(
     console.print("flags:", ", ".join(trace["flags"]) or "none")
     for pixels in trace["pixels"]:
         console.print(_make_table(f"pixels {pixels['pixels']}", pixels))
-    made = {**trace["made_by"], **trace["made_by"].pop("versions"), "seed": trace["seed"]}
+    models = trace["made_by"].pop("models")
+    named = {name: f"{one['name']} {one['version']}, SHA-256 {one['sha256'][:12]}..." for name, one in models.items()}
+    made = {**trace["made_by"], **named, **trace["made_by"].pop("versions"), "seed": trace["seed"]}
     console.print(_make_table("made by", made))
     console.print_json(data={"recipe": trace["recipe"]})
     for one in trace["overruled"]:

@@ -81,10 +81,10 @@ def evaluate_command(
     from skysieve.stellarity import EvaluateRecipe, evaluate  # noqa: PLC0415
 
     given = [] if model is None else [f"apply.model={json.dumps(model)}"]
+    resolved = read_recipe(EvaluateRecipe, recipe, settings=[*(setting or []), *given])
     with show_progress("evaluating") as progress:
-        metrics = evaluate(
-            read_recipe(EvaluateRecipe, recipe, settings=[*(setting or []), *given]), out=out, on_done=progress.advance
-        )
+        progress.start(resolved.n_fields)
+        metrics = evaluate(resolved, out=out, on_done=progress.advance)
     if as_json:
         typer.echo(json.dumps({name: asdict(one) for name, one in metrics.items()}, indent=1))
         return

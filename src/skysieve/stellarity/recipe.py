@@ -49,7 +49,7 @@ class FieldsRecipe:
 
     __pydantic_config__ = STRICT
 
-    number: Count = 360
+    number: Count = 260
     side: Annotated[int, Field(ge=128)] = 800
     surveys: Annotated[tuple[str, ...], Field(min_length=1)] = ("Legacy", "SDSS", "HSC", "LSST", "Euclid", "HST")
     seeing: tuple[Positive, Positive] = (0.5, 3.0)
@@ -155,11 +155,16 @@ class EvaluateRecipe:
 
     apply: ApplyRecipe = field(default_factory=ApplyRecipe)
     seeing_edges: Annotated[tuple[Positive, ...], Field(min_length=2)] = (0.5, 0.7, 1.0, 1.5, 2.0, 3.0)
-    fields_per_bin: Count = 18
-    fields_per_survey: Annotated[int, Field(ge=0)] = 6
+    fields_per_bin: Count = 12
+    fields_per_survey: Annotated[int, Field(ge=0)] = 4
     fields: FieldsRecipe = field(default_factory=lambda: FieldsRecipe(seed=1001))
     extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
     rivals: tuple[Rival, ...] = ("source-extractor",)
     images: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)
+
+    @property
+    def n_fields(self) -> int:
+        """Simulated fields in all."""
+        return self.fields_per_bin * (len(self.seeing_edges) - 1) + self.fields_per_survey * len(self.fields.surveys)
