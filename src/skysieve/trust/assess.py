@@ -50,11 +50,11 @@ def measure_trust(detector: Detector, recipe: TrustRecipe, *, psf: PsfModel | No
     --------
     >>> import numpy as np
     >>> from skysieve.records import Band
+    >>> from skysieve.trust import InjectionRecipe
     >>> noise = np.random.default_rng(1).normal(0, 1, (128, 128)).astype(np.float32)
     >>> image = Detector("noise", (Band("r", noise, np.zeros(noise.shape, bool)),))
-    >>> recipe = TrustRecipe(baselines=())
-    >>> trust = measure_trust(image, recipe)
-    >>> trust.content["methods"]["skysieve"]["bins"][0]["completeness"] > 0.9
+    >>> trust = measure_trust(image, TrustRecipe(baselines=(), injection=InjectionRecipe(most_rounds=2)))
+    >>> trust.content["methods"]["skysieve"]["n"] == len(trust.injected) > 10
     True
     """
     own = recipe.chain.extraction.method

@@ -162,7 +162,7 @@ def measure_median_error(values: Float[np.ndarray, " finite"]) -> float:
     Examples
     --------
     >>> round(measure_median_error(np.arange(101.0)), 2)
-    5.02
+    4.98
     """
     count = len(values)
     if count < 3:
