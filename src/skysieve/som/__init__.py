@@ -1,0 +1,1 @@
+"""Self-organizing maps: lattices, neighborhoods, and one engine for vectors and for images in all orientations."""
