@@ -28,6 +28,7 @@ LINKS = {
     "images": "images.parquet",
     "provenance": "provenance.json",
     "log": "run.log",
+    "trust report": "trust.html",
 }
 
 

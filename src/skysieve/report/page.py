@@ -79,11 +79,11 @@ def render_report(run: RunSummary) -> str:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "separators": (",", ":")}
-    environment.filters.update(data_url=_make_data_url, svg=_mark_svg, number=format_number, path=quote)
+    environment.filters.update(data_url=make_data_url, svg=mark_svg, number=format_number, path=quote)
     return environment.get_template("report.html.j2").render(
         run=run,
-        css=Markup(_read_asset("report.css")),  # noqa: S704  a file of this package
-        js=Markup(_read_asset("report.js")),  # noqa: S704
+        css=Markup(read_asset("report.css")),  # noqa: S704  a file of this package
+        js=Markup(read_asset("report.js")),  # noqa: S704
         verdicts=judge_run(run.images, run.catalog),
         facts=_list_facts(run, selection),
         panels=[(preview, _describe_geometry(preview)) for preview in selection.panels],
@@ -174,15 +174,15 @@ def _describe_geometry(preview: Preview) -> dict[str, int | float]:
     return {"width": width, "height": height, "outline_x": share_x, "outline_y": share_y}
 
 
-def _make_data_url(picture: bytes) -> str:
+def make_data_url(picture: bytes) -> str:
     kind = "jpeg" if picture[:2] == b"\xff\xd8" else "png"
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def _mark_svg(svg: bytes) -> Markup:
+def mark_svg(svg: bytes) -> Markup:
     """Trust a figure of this package: no text of the input enters one."""
     return Markup(svg.decode())  # noqa: S704
 
 
-def _read_asset(name: str) -> str:
+def read_asset(name: str) -> str:
     return files("skysieve.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from skysieve.io.atomic import write_whole
-from skysieve.report.page import _make_data_url, _mark_svg, _read_asset, flatten
+from skysieve.report.page import make_data_url, mark_svg, read_asset, flatten
 from skysieve.report.preview import Preview
 from skysieve.report.trustfigures import draw_trust_figures
 from skysieve.report.trusttables import (
@@ -74,10 +74,10 @@ def render_trust_page(summary: TrustSummary) -> str:
         loader=PackageLoader("skysieve.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(data_url=_make_data_url, svg=_mark_svg)
+    environment.filters.update(data_url=make_data_url, svg=mark_svg)
     return environment.get_template("trust.html.j2").render(
         summary=summary,
-        css=Markup(_read_asset("report.css") + _read_asset("trust.css")),  # noqa: S704  files of this package
+        css=Markup(read_asset("report.css") + read_asset("trust.css")),  # noqa: S704  files of this package
         own=own,
         facts=list_facts(content),
         label=label,
