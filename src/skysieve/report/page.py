@@ -175,6 +175,7 @@ def _describe_geometry(preview: Preview) -> dict[str, int | float]:
 
 
 def make_data_url(picture: bytes) -> str:
+    """Write a JPEG or PNG as a URL that holds its bytes."""
     kind = "jpeg" if picture[:2] == b"\xff\xd8" else "png"
     return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
@@ -185,4 +186,5 @@ def mark_svg(svg: bytes) -> Markup:
 
 
 def read_asset(name: str) -> str:
+    """Read a style sheet or script of this package."""
     return files("skysieve.report").joinpath("templates", name).read_text(encoding="utf-8")

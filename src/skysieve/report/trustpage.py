@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from skysieve.io.atomic import write_whole
-from skysieve.report.page import make_data_url, mark_svg, read_asset, flatten
+from skysieve.report.page import flatten, make_data_url, mark_svg, read_asset
 from skysieve.report.preview import Preview
 from skysieve.report.trustfigures import draw_trust_figures
 from skysieve.report.trusttables import (
