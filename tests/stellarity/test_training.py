@@ -7,8 +7,22 @@ from skysieve.config import read_recipe
 from skysieve.io.weights import read_weights
 from skysieve.stellarity import EvaluateRecipe, TrainRecipe, check, evaluate, train
 
-SMALL = ["fields.number=12", "fields.side=300", "fields.stars=[150,400]", 'fields.surveys=["SDSS"]', "hidden=[8]",
-         "fields.seeing=[1.2,1.6]", "split.calibration=0.5", "split.validation=0.5", "split.test=0.5"]  # fmt: skip
+FIELDS = [
+    "fields.side=300",
+    "fields.stars=[150,400]",
+    'fields.surveys=["SDSS"]',
+    "fields.seeing=[1.2,1.6]",
+]
+SMALL = [
+    *FIELDS,
+    "fields.number=12",
+    "hidden=[8]",
+    "split.calibration=0.5",
+    "split.validation=0.5",
+    "split.test=0.5",
+    "training.batch=16",
+    'training.accelerator="cpu"',
+]
 
 
 @pytest.mark.slow
@@ -19,8 +33,8 @@ def test_a_recipe_becomes_weights_that_can_be_evaluated(tmp_path):
     path = tmp_path / "run" / "weights" / "stellarity.safetensors"
     assert card.metrics["auc"].value > 0.7
     assert check(path) < 1e-3
-    settings = [*SMALL[1:4], SMALL[5], f'apply.model="{path}"', "fields_per_bin=2", "fields_per_survey=0", "rivals=[]"]
-    settings += ["seeing_edges=[1.2,1.6]", "fields.seed=9"]
+    settings = [*FIELDS, "fields.seed=9", f'apply.model="{path}"', "fields_per_bin=2", "fields_per_survey=0"]
+    settings += ["seeing_edges=[1.2,1.6]", "rivals=[]"]
     metrics = evaluate(read_recipe(EvaluateRecipe, settings=settings), out=tmp_path / "scores")
     assert metrics["auc"].value > 0.7
     assert (tmp_path / "scores" / "report.html").stat().st_size > 20_000
