@@ -1,9 +1,10 @@
 """Coverage of flux errors by injected sources, of ours, sep's and photutils'; and the time that a trust report takes.
 
-Prints a table of coverages on a simulated field with white noise, on one with correlated noise and on real frames, then
-the wall time of 10,000 injections into an image of 2048x2048 pixels on two cores, and the machine.
+Prints a table of coverages on a simulated field with white noise, on one with correlated noise and on real frames; the
+completeness of injected stars beside that of simulated fields' own stars; and the wall time of 10,000 injections into an
+image of 2048x2048 pixels on two cores; and the machine.
 
-Run: python benchmarks/trust.py [--quick] [--frames FILE ...] [--only coverage|time]
+Run: python benchmarks/trust.py [--quick] [--frames FILE ...] [--only coverage|agreement|time]
 """
 
 import argparse
@@ -13,16 +14,21 @@ import tempfile
 import time
 from datetime import datetime
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from astropy.io import fits
 
 from skysieve.chain import ChainRecipe, Inputs
 from skysieve.execution import ExecutionRecipe, limit_threads
+from skysieve.extraction import extract
 from skysieve.io.exposures import InputRecipe, list_detectors, read_detector
+from skysieve.metrics import measure_proportion
 from skysieve.records import Detector
 from skysieve.simulate import CameraRecipe, GalaxyRecipe, SceneRecipe, StarRecipe, make_scene
 from skysieve.trust import InjectionRecipe, TrustRecipe, measure_trust, run_trust
+from skysieve.trust.matching import match_sources
 
 BASELINES = {"ours": (), "ours, sep": ("sep",), "ours, sep, photutils": ("sep", "photutils")}
 
@@ -32,14 +38,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a quarter of the pixels and injections")
     parser.add_argument("--frames", type=Path, nargs="+", default=[], help="real images to measure as well")
-    parser.add_argument("--only", choices=("coverage", "time"))
+    parser.add_argument("--only", choices=("coverage", "agreement", "time"))
     given = parser.parse_args()
     describe_machine()
     side, count = (512, 1500) if given.quick else (1024, 5000)
     with limit_threads(1):
-        if given.only != "time":
+        if given.only in {None, "coverage"}:
             print_coverages(side, count, given.frames)
-        if given.only != "coverage":
+        if given.only in {None, "agreement"}:
+            print_agreement(side, fields=2 if given.quick else 6)
+        if given.only in {None, "time"}:
             print_times(1024 if given.quick else 2048, 2500 if given.quick else 10_000)
 
 
@@ -86,6 +94,45 @@ def write_share(scores: dict, key: str) -> str:
     if scores[key] is None:
         return ""
     return f"{scores[key]:.3f} ± {(scores[f'{key}_hi'] - scores[f'{key}_lo']) / 2:.3f}"
+
+
+def print_agreement(side: int, *, fields: int) -> None:
+    """Print the completeness of injected stars and of the fields' own, in bins of magnitude."""
+    shares = [measure_agreement(side, seed) for seed in range(fields)]
+    own, injected = (np.concatenate([one[kind] for one in shares], axis=1) for kind in (0, 1))
+    print(
+        "\n| r [mag] | own stars | found | injected stars | found | difference in errors |\n|---|---|---|---|---|---|"
+    )
+    for low, high in pairwise(np.arange(18.0, 23.6, 0.5)):
+        cells, values = [], []
+        for mag, found in (own, injected):
+            share = measure_proportion(found[(mag >= low) & (mag < high)] > 0)
+            values.append((share.value, (share.high - share.low) / 2))
+            cells.append(f"{share.n} | {share.value:.3f} ± {values[-1][1]:.3f}")
+        (a, e), (b, f) = values
+        print(f"| {low:.1f} to {high:.1f} | {' | '.join(cells)} | {(b - a) / np.hypot(e, f):+.1f} |", flush=True)
+
+
+def measure_agreement(side: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Magnitudes, and whether found, of a simulated field's own stars and of stars injected into it."""
+    stars = StarRecipe(density=15.0, bright=17.0, faint=23.5)
+    size = (side, side)
+    scene = make_scene(
+        SceneRecipe(survey="SDSS", shape=size, stars=stars, galaxies=GalaxyRecipe(density=0.5)), seed=seed
+    )
+    chain = ChainRecipe(capabilities=(), seed=seed)
+    injection = InjectionRecipe(stars=1.0, count=1500)
+    rows = measure_trust(scene.detector, TrustRecipe(baselines=(), injection=injection, chain=chain)).injected
+    truth, found = scene.truth, extract(scene.detector, chain.extraction)
+    inside = (truth["x"] > 3) & (truth["x"] < side - 4) & (truth["y"] > 3) & (truth["y"] < side - 4)
+    truth = truth.take(inside & (truth["kind"] == "star"))
+    nothing = found.catalog.take(slice(0, 0))
+    match = match_sources(
+        truth["x"], truth["y"], radius=np.full(len(truth), 1.75), detections=found.catalog, labels=found.labels,
+        original=nothing, old_share=0.5, fwhm=3.5,
+    )  # fmt: skip
+    own = (match.row >= 0) & (truth["flux_r"] > 0.5 * found.catalog["flux_kron"][match.row])
+    return np.array([truth["mag_r"], own]), np.array([rows["mag"], rows["status_skysieve"] == "recovered"])
 
 
 def print_times(side: int, count: int) -> None:
