@@ -1,7 +1,7 @@
 """Coverage of flux errors by injected sources, of ours, sep's and photutils'; and the time that a trust report takes.
 
 Prints a table of coverages on a simulated field with white noise, on one with correlated noise and on real frames; the
-completeness of injected stars beside that of simulated fields' own stars; and the wall time of 10,000 injections into an
+completeness of injected stars beside that of simulated fields' own stars; the wall time of 10,000 injections into an
 image of 2048x2048 pixels on two cores; and the machine.
 
 Run: python benchmarks/trust.py [--quick] [--frames FILE ...] [--only coverage|agreement|time]
