@@ -7,7 +7,7 @@ import numpy as np
 import sep
 from jaxtyping import Bool, Float
 
-from skysieve.extraction.background import filter_mesh
+from skysieve.extraction.background import BackgroundMesh, filter_mesh
 from skysieve.extraction.bands import CalibratedBand, adopt_background
 from skysieve.extraction.footprints import Footprints
 from skysieve.extraction.recipe import BackgroundRecipe
@@ -27,7 +27,7 @@ LEAST_SKY = 0.15
 LEAST_NEIGHBORS = 3
 """A cell without bare sky takes the median of its neighbors if at least so many have it, else it stays as it was."""
 
-CLIP, ROUNDS = 3.0, 5
+CLIP, ROUNDS = 3.0, 2
 
 CLIPPED = 0.98658
 """Standard deviation of a normal distribution cut off at 3 sigma."""
@@ -82,27 +82,39 @@ def measure_bare_sky(band: CalibratedBand, footprints: Footprints, recipe: Backg
     for row, (start, stop) in enumerate(pairwise(old.edges_y)):
         rows = slice(int(start), int(stop))
         hidden = mask_sources(footprints, (rows, slice(0, band.bad.shape[1]))) | band.bad[rows]
-        for column, (left, right) in enumerate(pairwise(old.edges_x)):
-            bare = band.band.data[rows, left:right][~hidden[:, left:right]]
-            if len(bare) >= LEAST_SKY * (stop - start) * (right - left):
-                first = old.level[row, column], old.rms[row, column]
-                level[row, column], rms[row, column] = _measure_clipped(bare, *first)
+        level[row], rms[row] = _measure_cells(band.band.data[rows], ~hidden, old, row=row)
     rms = np.maximum(_fill_from_neighbors(rms, old.rms), old.least_rms)
     mesh = replace(old, level=_fill_from_neighbors(level, old.level), rms=rms)
     return adopt_background(band, filter_mesh(mesh, recipe))
 
 
-def _measure_clipped(values: Float[np.ndarray, " pixel"], middle: float, spread: float) -> tuple[float, float]:
-    """Mean and standard deviation after clipping, about values of the first pass first."""
-    offsets = (values - np.float32(middle)) / np.float32(spread)  # so that squares stay in range, whatever the unit
-    center, width, count = 0.0, 1.0, 0
+def _measure_cells(
+    data: Float[np.ndarray, "y x"], bare: Bool[np.ndarray, "y x"], old: BackgroundMesh, *, row: int
+) -> tuple[Float[np.ndarray, " cell"], Float[np.ndarray, " cell"]]:
+    """Mean and standard deviation of the bare pixels of a row of cells, clipped; NaN where they are too few.
+
+    Pixels are taken in units of the first pass, so that their squares stay in range whatever the unit, and clipped
+    about its values first.
+    """
+    starts, widths = old.edges_x[:-1], np.diff(old.edges_x)
+    level, rms = old.level[row], old.rms[row]
+    scaled = data - np.repeat(level, widths).astype(np.float32)
+    scaled /= np.repeat(rms, widths).astype(np.float32)
+    scaled[~bare] = np.inf
+    center, width = np.zeros(len(level)), np.ones(len(level))
     for _ in range(ROUNDS):
-        kept = offsets[np.abs(offsets - np.float32(center)) <= np.float32(CLIP * width)]
-        if len(kept) in {0, count}:
-            break
-        count, center = len(kept), float(kept.mean(dtype=float))
-        width = float(np.sqrt(max(np.dot(kept, kept) / count - center**2, 0))) / CLIPPED
-    return middle + center * spread, width * spread
+        limits = (np.repeat(center + sign * CLIP * width, widths).astype(np.float32) for sign in (-1, 1))
+        low, high = limits
+        kept = (scaled >= low) & (scaled <= high)
+        inside = np.where(kept, scaled, np.float32(0))
+        sums = (np.count_nonzero(kept, axis=0), inside.sum(axis=0), np.einsum("yx,yx->x", inside, inside))
+        count, total, squares = (np.add.reduceat(one.astype(float), starts) for one in sums)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            center = total / count
+            width = np.sqrt(np.maximum(squares / count - center**2, 0)) / CLIPPED
+    enough = np.add.reduceat(np.count_nonzero(bare, axis=0), starts) >= LEAST_SKY * len(data) * widths
+    known = enough & np.isfinite(center)
+    return np.where(known, level + center * rms, np.nan), np.where(known, width * rms, np.nan)
 
 
 def _fill_from_neighbors(

@@ -1,6 +1,7 @@
 """Light that sources spread beyond their footprints: what neighbors may add to an aperture."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -45,12 +46,18 @@ def find_neighbors(
     owner : ndarray of int, shape (place,)
         Row of the source that stands there and is no neighbor of itself; -1 where none does.
     """
-    f = footprints
+    if len(x) == 0:
+        none = np.zeros(0)
+        return Neighborhood(0, none.astype(int), none, none, none)
+    far = FARTHEST * np.sqrt(footprints.npix / np.pi)
+    close = (footprints.x > x.min() - far) & (footprints.x < x.max() + far)
+    rows = np.flatnonzero(close & (footprints.y > y.min() - far) & (footprints.y < y.max() + far))
+    f = footprints.take(rows)
     isophote = np.sqrt(f.npix / np.pi)
     near = cKDTree(np.column_stack([x, y])).query_ball_point(np.column_stack([f.x, f.y]), FARTHEST * isophote)
     source = np.repeat(np.arange(len(f)), [len(places) for places in near])
-    place = np.concatenate([np.zeros(0, int), *(np.asarray(places, int) for places in near)])
-    other = source != owner[place]
+    place = np.fromiter(chain.from_iterable(near), int, len(source))
+    other = rows[source] != owner[place]
     source, place = source[other], place[other]
     distance2 = np.square(x[place] - f.x[source]) + np.square(y[place] - f.y[source])
     return Neighborhood(len(x), place, distance2, f.threshold[source], isophote[source])

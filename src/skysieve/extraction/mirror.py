@@ -54,11 +54,18 @@ def list_elliptical_pixels(
     Int[np.ndarray, " pixel"], Int[np.ndarray, " pixel"], Int[np.ndarray, " pixel"], Float[np.ndarray, " pixel"]
 ]:
     """List the pixels whose centers lie inside ellipses: row of the ellipse, x, y, and elliptical radius (below 1)."""
-    source, x, y = _expand(_find_boxes(apertures, shape), np.arange(len(apertures.x)))
+    source, x, y = list_box_pixels(apertures, shape)
     dx, dy = x - apertures.x[source], y - apertures.y[source]
     radius = measure_elliptical_radius(apertures, source, dx=dx, dy=dy)
     inside = radius < 1
     return source[inside], x[inside], y[inside], radius[inside]
+
+
+def list_box_pixels(
+    apertures: Ellipses, shape: tuple[int, int]
+) -> tuple[Int[np.ndarray, " pixel"], Int[np.ndarray, " pixel"], Int[np.ndarray, " pixel"]]:
+    """List the pixels of the bounding boxes of ellipses: row of the ellipse, x, y."""
+    return _expand(_find_boxes(apertures, shape), np.arange(len(apertures.x)))
 
 
 def _mirror_block(

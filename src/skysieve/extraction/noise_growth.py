@@ -31,7 +31,7 @@ WINDOW = 256
 SPARSE = 7
 """Of single pixels, every seventh says enough."""
 
-MOST_WINDOWS = 20
+MOST_WINDOWS = 16
 """No more than about so many windows are looked at, spread over the image."""
 
 

@@ -10,12 +10,12 @@ from skysieve.extraction.bands import BandWindows, CalibratedBand, Scene
 from skysieve.extraction.detection import Found
 from skysieve.extraction.ellipses import Ellipses
 from skysieve.extraction.footprints import GAUSSIAN_FWHM, Footprints
-from skysieve.extraction.mirror import list_elliptical_pixels
+from skysieve.extraction.mirror import list_box_pixels
 from skysieve.extraction.recipe import ExtractionRecipe
 from skysieve.extraction.tiles import make_tiles
 from skysieve.records import SourceFlag
 
-WIDEST = 20.0
+WIDEST = 12.0
 """Largest width of a window [pixel]: the core of a large galaxy says where it is."""
 
 NARROWEST = 2 / GAUSSIAN_FWHM
@@ -30,7 +30,7 @@ STEEPNESS, LEAST_DEPTH = 2.0, 1.3
 PIXELS_AT_ONCE = 4_000_000
 """Pixels of all windows expanded at a time, which bounds the memory."""
 
-WINDOW = 3.0
+WINDOW = 2.5
 """Widths out to which a window is summed for the errors."""
 
 
@@ -137,13 +137,15 @@ def _measure_variances(
     errx2, erry2, errxy = np.full((3, len(width)), np.nan)
     rows = np.flatnonzero(good)
     for part in np.array_split(rows, max(1, int(np.sum(np.square(2 * WINDOW * width[rows])) // PIXELS_AT_ONCE))):
-        at, px, py, _ = list_elliptical_pixels(circles.take(part), scene.data.shape)
-        dx, dy = px - circles.x[part][at], py - circles.y[part][at]
-        weight = np.exp(-(dx**2 + dy**2) / (2 * width[part][at] ** 2))
+        at, px, py = list_box_pixels(circles.take(part), scene.data.shape)
+        dx, dy = ((p - center[part][at]).astype(np.float32) for p, center in ((px, circles.x), (py, circles.y)))
+        weight = np.exp(-(dx * dx + dy * dy) * np.float32(0.5) / np.square(width[part]).astype(np.float32)[at])
         value = scene.data[py, px]
         light = np.bincount(at, weight * value, len(part))
-        poisson = np.maximum(value, 0) / gain if np.isfinite(gain) else 0.0
-        weight2 = 4 * weight**2 * (noise[part][at] + poisson)
+        variance = noise[part][at]
+        if np.isfinite(gain):
+            variance += np.maximum(value, 0) / gain
+        weight2 = 4 * np.square(weight) * variance
         with np.errstate(divide="ignore", invalid="ignore"):
             for target, product in ((errx2, dx * dx), (erry2, dy * dy), (errxy, dx * dy)):
                 target[part] = np.where(light > 0, np.bincount(at, weight2 * product, len(part)) / light**2, np.nan)
