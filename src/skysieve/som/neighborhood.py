@@ -1,0 +1,76 @@
+"""How strongly a neuron follows its neighbors."""
+
+import math
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float32
+
+Kind = Literal["gaussian", "unitygaussian", "mexicanHat"]
+
+
+def measure_influence(
+    distances: Float32[np.ndarray, "..."],
+    kind: Kind,
+    *,
+    sigma: float,
+    rate: float,
+    max_distance: float | None = None,
+) -> Float32[np.ndarray, "..."]:
+    """Return the part of the way that a neuron at some distance from the best-matching unit goes to a datum.
+
+    Parameters
+    ----------
+    distances : array of float32
+        From the best-matching unit, in cells of the lattice.
+    kind : str
+        ``gaussian`` (of unit area in one dimension), ``unitygaussian`` (of unit height) or ``mexicanHat``.
+    sigma : float
+        Width, in cells; above 0.
+    rate : float
+        Factor in front, called damping in PINK.
+    max_distance : float, optional
+        Neurons at this distance and beyond stay where they are.
+
+    Returns
+    -------
+    array of float32
+        Of the shape of ``distances``; negative beyond sigma for ``mexicanHat``.
+
+    Raises
+    ------
+    ValueError
+        If sigma or ``max_distance`` is not above 0.
+
+    Notes
+    -----
+    The formulas of PINK 2, in 32 bits, with d the distance, s sigma and a the rate:
+
+    * gaussian: a / (s sqrt(2 pi)) exp(-(d/s)^2 / 2)
+    * unitygaussian: a exp(-(d/s)^2 / 2)
+    * mexicanHat: 2 a / (sqrt(3 s) pi^(1/4)) (1 - d^2/s^2) exp(-d^2 / (2 s^2))
+
+    Examples
+    --------
+    >>> measure_influence(np.float32([0, 1, 2]), "unitygaussian", sigma=1.0, rate=0.5, max_distance=2.0)
+    array([0.5       , 0.30326533, 0.        ], dtype=float32)
+    """
+    if not (sigma > 0 and math.isfinite(sigma)):
+        raise ValueError(f"sigma = {sigma}: the width of a neighborhood is above 0 and finite")
+    if max_distance is not None and not max_distance > 0:
+        raise ValueError(f"max_distance = {max_distance}: it is above 0, or left out")
+    with np.errstate(over="ignore", under="ignore"):
+        squares = np.minimum((distances / np.float32(sigma)) ** 2, np.float32(1e4))  # exp is 0 long before
+        bell = np.exp(-squares / np.float32(2))
+    influence = np.float32(_measure_height(kind, sigma, rate)) * bell
+    if kind == "mexicanHat":
+        influence = influence * (1 - squares)
+    return influence if max_distance is None else np.where(distances < max_distance, influence, np.float32(0))
+
+
+def _measure_height(kind: Kind, sigma: float, rate: float) -> float:
+    if kind == "unitygaussian":
+        return rate
+    if kind == "gaussian":
+        return rate / (sigma * math.sqrt(2 * math.pi))
+    return 2 * rate / (math.sqrt(3 * sigma) * math.pi**0.25)
