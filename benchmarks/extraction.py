@@ -27,6 +27,7 @@ from astropy.io import fits
 from make_mosaic import SHAPE, add_sky, draw_scene, make_header, make_noise, write_mosaic
 from skysieve.execution import limit_threads
 from skysieve.extraction import ExtractionRecipe, extract
+from skysieve.extraction.recipe import BackgroundRecipe, PhotometryRecipe
 from skysieve.extraction.source_extractor_files import find_program, find_star_network, list_columns, make_settings
 from skysieve.io.exposures import InputRecipe, list_detectors, read_detector
 from skysieve.records import Calibration, Detector
@@ -72,7 +73,9 @@ def run_image_claims(image: Path, only: list[str], *, repeats: int) -> None:
     print(f"{'ratio':>8}  {'claim':>8}  {'holds':5}  what")
     in_memory = partial(run_method, detector, "skysieve")
     if "sep" in only:
-        compare("time, plain sep = 1", in_memory, partial(run_method, detector, "sep"), most=1.25, repeats=repeats)
+        plain = partial(run_method, detector, "sep")
+        compare("time, plain sep = 1", in_memory, plain, most=1.5, repeats=repeats)
+        compare("time of the same job, plain sep = 1", partial(run_once, detector), plain, most=1.0, repeats=repeats)
     if "floor" in only:
         report_floor(detector, in_memory)
     if "source-extractor" in only and shutil.which("source-extractor") is None:
@@ -81,7 +84,7 @@ def run_image_claims(image: Path, only: list[str], *, repeats: int) -> None:
         with tempfile.TemporaryDirectory() as name:
             program = prepare_program(image, Path(name))
             compare("time with reading the file, SExtractor program = 1", partial(run_from_file, image), program,
-                    most=1.0, repeats=repeats)  # fmt: skip
+                    most=1.5, repeats=repeats)  # fmt: skip
     if "photutils" in only:
         compare("time, photutils = 1", in_memory, partial(run_method, detector, "photutils"), most=0.1, repeats=2)
 
@@ -144,6 +147,14 @@ def report(ratio: float, most: float, what: str) -> None:
 def run_method(detector: Detector, method: str) -> int:
     """Extract by one method; all fill the same columns."""
     return len(extract(detector, ExtractionRecipe(method=method)).catalog)
+
+
+def run_once(detector: Detector) -> int:
+    """Extract with one look, errors of independent pixels and isophotal positions: what sep and the program do."""
+    recipe = ExtractionRecipe(
+        background=BackgroundRecipe(second_look=False), photometry=PhotometryRecipe(positions="isophotal")
+    )
+    return len(extract(detector, recipe).catalog)
 
 
 def run_from_file(path: Path) -> int:
