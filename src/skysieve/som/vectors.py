@@ -28,9 +28,9 @@ class TrainedVectors:
 
 
 def make_vector_schedule(lattice: Lattice) -> Schedule:
-    """Return batch passes whose neighborhood narrows from half the lattice to half a cell, a few more at its end."""
+    """Return 30 batch passes whose neighborhood narrows from half the lattice to half a cell."""
     sigma = max(float(lattice.measure_distances().max()) / 2, 1.0)
-    return Schedule((Stage(15, sigma=sigma, sigma_end=0.5), Stage(5, sigma=0.5)))
+    return Schedule((Stage(30, sigma=sigma, sigma_end=0.5),))
 
 
 def train_vectors(
