@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Float, Float32, Int
 from scipy import sparse
 
-BLOCK = 1 << 16
+BLOCK = 1 << 19
+"""Numbers held at a time in double precision."""
 
 
 def sum_by_bmu(
@@ -19,14 +20,15 @@ def sum_by_bmu(
     NaN, and vectors whose best-matching unit is -1, are left out.
     """
     sums, counts = np.zeros((2, n_neurons, vectors.shape[1]))
-    for start in range(0, len(vectors), BLOCK):
-        block = slice(start, start + BLOCK)
+    rows = max(1, BLOCK // vectors.shape[1])
+    for start in range(0, len(vectors), rows):
+        block = slice(start, start + rows)
         used = np.flatnonzero(bmus[block] >= 0)
         values = vectors[block][used].astype(np.float64)
         missing = np.isnan(values)
         worth = np.ones(len(used)) if weights is None else weights[block][used].astype(np.float64)
-        rows = (worth, bmus[block][used], np.arange(len(used) + 1))
-        members = sparse.csr_array(rows, shape=(len(used), n_neurons)).T
+        entries = (worth, bmus[block][used], np.arange(len(used) + 1))
+        members = sparse.csr_array(entries, shape=(len(used), n_neurons)).T
         if missing.any():
             sums += members @ np.where(missing, 0.0, values)
             counts += members @ (~missing).astype(np.float64)

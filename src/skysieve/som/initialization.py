@@ -10,7 +10,8 @@ from skysieve.som.lattice import Lattice
 from skysieve.som.mersenne import draw_uniform
 
 Compat = Literal["skysieve", "pink"]
-BLOCK = 1 << 16
+BLOCK = 1 << 19
+"""Numbers held at a time in double precision."""
 
 
 def make_random_neurons(
@@ -107,7 +108,8 @@ def _measure_moments(
     """Return mean and covariance in double precision, a block of vectors at a time."""
     n_features = vectors.shape[1]
     counts, sums = np.zeros(n_features), np.zeros(n_features)
-    blocks = [slice(start, start + BLOCK) for start in range(0, len(vectors), BLOCK)]
+    rows = max(1, BLOCK // n_features)
+    blocks = [slice(start, start + rows) for start in range(0, len(vectors), rows)]
     for block in blocks:
         known = ~np.isnan(vectors[block])
         counts += weights[block] @ known

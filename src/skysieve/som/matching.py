@@ -83,8 +83,9 @@ def measure_bmu_distances(
 ) -> Float[np.ndarray, " vector"]:
     """Return the distance of each vector to one neuron, missing features scaled as by ``measure_distances``."""
     distances = np.full(len(vectors), np.nan)
-    for start in range(0, len(vectors), BLOCK):
-        block = slice(start, start + BLOCK)
+    rows = max(1, BLOCK // vectors.shape[1])
+    for start in range(0, len(vectors), rows):
+        block = slice(start, start + rows)
         offsets = vectors[block] - neurons[bmus[block]]
         known = ~np.isnan(offsets)
         squares = np.where(known, offsets.astype(np.float64) ** 2, 0.0).sum(axis=1)
