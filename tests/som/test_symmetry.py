@@ -24,8 +24,8 @@ def test_products_of_coefficients_are_the_eight_inner_products(side):
     orbits = find_orbits(np.ones((side, side), bool))
     x, n = (FOLD @ (values[orbits.core] * orbits.scale) for values in (image, neuron))
     pairs = [
-        [(0, 0, 1)], [(1, 1, 1)], [(2, 2, 1)], [(3, 3, 1)], [(4, 4, 1), (5, 5, 1)], [(5, 7, 1), (4, 6, -1)],
-        [(6, 6, 1), (7, 7, 1)], [(6, 4, 1), (7, 5, -1)],
+        [(0, 0, 1)], [(1, 1, 1)], [(2, 2, 1)], [(3, 3, 1)], [(4, 4, 1), (5, 5, 1)], [(5, 6, 1), (4, 7, -1)],
+        [(6, 6, 1), (7, 7, 1)], [(7, 4, 1), (6, 5, -1)],
     ]  # fmt: skip
     products = [sum(sign * x[a] @ n[b] for a, b, sign in terms) for terms in pairs]
     assert np.allclose(UNFOLD @ products, image[permute_pixels(np.arange(side * side), side)] @ neuron)

@@ -42,14 +42,14 @@ class Matches:
 
 def match_folded(
     images: Float[torch.Tensor, "image channel y x"],
-    neurons: Float[torch.Tensor, "neuron channel row column"],
+    neurons: Float[torch.Tensor, "neuron channel pixel"],
     folded: Iterable[FoldedImages],
     *,
     plan: Plan,
     canvas: Canvas,
     basis: FoldedNeurons,
 ) -> Matches:
-    """Find the best orientations of images whose coefficients are known."""
+    """Find the best orientations of images and neurons (by their pixels in the region) whose coefficients are known."""
     group = list_group(plan)
     scored = [score_block(block, basis, group=group) for block in folded]
     count = len(images)
@@ -91,8 +91,7 @@ def _settle(
     orientation[place] = cells[2]
     again = doubtful.flatten()[place]
     cells, place = cells[:, again], place[again]
-    values = neurons.flatten(2)[:, :, canvas.pixels]
-    exact = rescore(images.flatten(2), values, cells, canvas=canvas, geometry=plan.geometry)
+    exact = rescore(images.flatten(2), neurons, cells, canvas=canvas, geometry=plan.geometry)
     square[place] = torch.inf
     square.scatter_reduce_(0, place, exact, "amin")
     first = exact == square[place]
@@ -102,7 +101,7 @@ def _settle(
 
 
 def map_batches(
-    batches: Iterable[Float[np.ndarray, "image channel y x"]],
+    batches: Iterable[Float[np.ndarray, "_ channel y x"]],
     neurons: Float[np.ndarray, "neuron neuron_channel row column"],
     *,
     geometry: Geometry,
@@ -131,7 +130,8 @@ def map_batches(
     """
     plan = make_plan(geometry, device=torch.device(device))
     canvas = make_canvas(np.flatnonzero(make_region(geometry)), geometry, device=plan.device)
-    known = torch.from_numpy(neurons.astype(np.float32)).to(plan.device)
+    check_sizes(np.zeros((0, neurons.shape[1], geometry.image_side, geometry.image_side)), neurons, geometry)
+    known = torch.from_numpy(neurons[:, :, make_region(geometry)].astype(np.float32)).to(plan.device)
     basis = fold_neurons(known, plan)
     for batch in batches:
         check_sizes(batch, neurons, geometry)

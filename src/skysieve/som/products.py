@@ -14,28 +14,22 @@ ROUNDING = 6e-7
 
 @dataclass(frozen=True)
 class FoldedNeurons:
-    """Neurons as coefficients of the basis, one matrix for each product.
+    """Neurons as coefficients of the basis.
 
     Attributes
     ----------
-    single
-        A1, A2, B1 and B2.
-    cosine, sine
-        The partners of image coefficients (c+, s-), for P then V, and of (s+, c-), for Q then U.
+    core
+        A1, A2, B1, B2, -s+, c-, s+, -s-, c+, s-, of all channels one after the other: any two neighbors of the last six
+        are one matrix.
     border
         Pixels of the region that no orbit holds.
     norm
         Sum of squares over the region.
-    total
-        A1 in float64: sums of light of one sign would lose most digits when distances are made of products.
     """
 
-    single: Float[torch.Tensor, "4 neuron coefficient"]
-    cosine: Float[torch.Tensor, "twice_neuron twice_coefficient"]
-    sine: Float[torch.Tensor, "twice_neuron twice_coefficient"]
-    border: Float[torch.Tensor, "neuron pixel"]
+    core: Float[torch.Tensor, "10 coefficient neuron"]
+    border: Float[torch.Tensor, "pixel neuron"]
     norm: Float[torch.Tensor, " neuron"]
-    total: Float[torch.Tensor, "neuron coefficient"]
 
 
 @dataclass(frozen=True)
@@ -54,21 +48,12 @@ class FoldedImages:
     border: Float[torch.Tensor, "8 pixel column"]
 
 
-def fold_neurons(neurons: Float[torch.Tensor, "neuron channel row column"], plan: Plan) -> FoldedNeurons:
-    """Expand neurons in the basis."""
-    count, channels = neurons.shape[:2]
-    flat = neurons.reshape(count, channels, -1)
-    listed = flat[:, :, plan.core] * plan.scale
-    a1, a2, b1, b2, c1, s2, s1, c2 = torch.einsum("ko,ncop->kncp", plan.fold, listed).reshape(8, count, -1)
-    border = flat[:, :, plan.border].reshape(count, -1)
-    return FoldedNeurons(
-        torch.stack([a1, a2, b1, b2]),
-        torch.cat([torch.cat([c1, s2], dim=1), torch.cat([-s1, c2], dim=1)]),
-        torch.cat([torch.cat([s1, c2], dim=1), torch.cat([c1, -s2], dim=1)]),
-        border,
-        listed.square().sum(dim=(1, 2, 3)) + border.square().sum(dim=1),
-        a1.double(),
-    )
+def fold_neurons(neurons: Float[torch.Tensor, "neuron channel pixel"], plan: Plan) -> FoldedNeurons:
+    """Expand neurons in the basis, from their pixels in the region."""
+    count = len(neurons)
+    pixels = neurons.permute(1, 2, 0).contiguous()
+    core = _join([plan.basis.apply(channel).view(10, -1, count) for channel in pixels])
+    return FoldedNeurons(core, pixels[:, plan.border].view(-1, count), neurons.square().sum(dim=(1, 2)))
 
 
 def fold_images(images: Float[torch.Tensor, "image channel y x"], block: Block, plan: Plan) -> FoldedImages:
@@ -99,22 +84,26 @@ def score_block(
     -------
     scores, norms
         The scores, and the largest sum of squares of each rotated image over the region.
+
+    Notes
+    -----
+    A1, the sums, and the norms are put together in float64: light of one sign would lose most of its digits there.
     """
     core, count = images.core, len(neurons.norm)
     norm = core.square().sum(dim=1).sum(dim=0)
     products = core.new_empty((8, count, core.shape[2]))
-    torch.bmm(neurons.single[1:], core[1:4], out=products[1:4])
-    products[0] = torch.addmm(norm.double(), neurons.total, core[0].double(), beta=-0.5)
-    width = 2 * core.shape[1]
-    torch.mm(neurons.cosine, core[4:6].reshape(width, -1), out=products[4:6].view(2 * count, -1))
-    torch.mm(neurons.sine, core[6:].reshape(width, -1), out=products[6:].view(2 * count, -1))
+    single, pairs = neurons.core[:4].mT, neurons.core[4:]
+    products[0] = torch.addmm(norm.double(), single[0].double(), core[0].double(), beta=-0.5)
+    torch.bmm(single[1:], core[1:4], out=products[1:4])
+    for row, partner, first in ((4, 4, 4), (5, 0, 4), (6, 1, 6), (7, 3, 6)):
+        torch.mm(pairs[partner : partner + 2].flatten(0, 1).T, core[first : first + 2].flatten(0, 1), out=products[row])
     used = torch.from_numpy(-2.0 * UNFOLD[group]).to(core)
     scores = torch.mm(used, products.view(8, -1)).view(len(used), count, -1)
-    if not neurons.border.shape[1]:
+    if not len(neurons.border):
         return scores, norm
     edge = images.border[group]
     squares = edge.square().sum(dim=1)
-    scores += torch.baddbmm(squares[:, None], neurons.border.expand(len(used), -1, -1), edge, alpha=-2)
+    scores += torch.baddbmm(squares[:, None], neurons.border.T.expand(len(used), -1, -1), edge, alpha=-2)
     return scores, norm + squares.amax(dim=0)
 
 

@@ -23,7 +23,7 @@ def rescore(
     Parameters
     ----------
     neurons
-        Their values at the canvas's pixels.
+        Their values at the pixels that the canvas wants.
     cells
         Image, neuron and orientation.
     """

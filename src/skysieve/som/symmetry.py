@@ -3,7 +3,7 @@
 For the pixel p of a square frame let turn(i, j) = (side - 1 - j, i) and flip(i, j) = (side - 1 - i, j). An image in
 orientation (f, r) holds at p what the unturned image holds at turn^r flip^f p. The pixels that the group carries into
 each other form an orbit, listed here as turn^s flip^e of its first pixel, e outermost: 8 entries, some of them equal on
-the axes and diagonals. `FOLD` turns the 8 values of an orbit into coefficients A1, A2, B1, B2, c+, s-, s+, c-; inner
+the axes and diagonals. `FOLD` turns the 8 values of an orbit into coefficients A1, A2, B1, B2, c+, s-, c-, s+; inner
 products of like coefficients, combined by `UNFOLD`, are the inner products of a neuron with all 8 orientations of an
 image: 12 products of an eighth of the pixels in place of 64.
 """
@@ -19,7 +19,7 @@ _COSINE, _SINE = np.array([1, 0, -1, 0]) / np.sqrt(2), np.array([0, 1, 0, -1]) /
 
 FOLD = np.stack([
     np.kron(_PLUS, _EVEN), np.kron(_MINUS, _EVEN), np.kron(_PLUS, _ODD), np.kron(_MINUS, _ODD),
-    np.kron(_PLUS, _COSINE), np.kron(_MINUS, _SINE), np.kron(_PLUS, _SINE), np.kron(_MINUS, _COSINE),
+    np.kron(_PLUS, _COSINE), np.kron(_MINUS, _SINE), np.kron(_MINUS, _COSINE), np.kron(_PLUS, _SINE),
 ])  # fmt: skip
 """Orthonormal: coefficients (rows) of the 8 values of an orbit (columns)."""
 
@@ -35,7 +35,7 @@ UNFOLD = np.array([
 ])  # fmt: skip
 """Inner products with orientations (f, r), f outermost (rows), from the products A1, A2, B1, B2, P, V, Q, U (columns).
 
-With x the image and n the neuron: P = c+ c+ + s- s-, V = s- c- - c+ s+, Q = s+ s+ + c- c-, U = s+ c+ - c- s-,
+With x the image and n the neuron: P = c+ c+ + s- s-, V = s- c- - c+ s+, Q = c- c- + s+ s+, U = s+ c+ - c- s-,
 each the coefficient of x times that of n.
 """
 

@@ -1,0 +1,78 @@
+"""Training of maps of images gives the answers of the definition and of the PINK program."""
+
+import numpy as np
+import pytest
+
+from skysieve.som.image_training import make_workshop, train_batch, train_online
+from skysieve.som.invariance import compare_image, train_directly
+from skysieve.som.transforms import Geometry, make_geometry, orient_image
+
+
+def make_weights(width: int, height: int) -> np.ndarray:
+    """Gaussian of width 1.1 and rate 0.2 on a cartesian lattice."""
+    places = np.stack(np.indices((width, height)).reshape(2, -1), axis=1)
+    distance = np.linalg.norm(places[:, None] - places, axis=-1)
+    return (0.2 / (1.1 * np.sqrt(2 * np.pi)) * np.exp(-((distance / 1.1) ** 2) / 2)).astype(np.float32)
+
+
+def make_case(geometry: Geometry, channels: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    rng, wide = np.random.default_rng(5), geometry.neuron_side
+    images = rng.random((21, channels, geometry.image_side, geometry.image_side), np.float32)
+    return images, rng.random((9, channels, wide, wide), np.float32)
+
+
+def test_online_training_from_a_map_is_that_of_the_reference_program(read_golden):
+    start, case = read_golden("cart_gauss_float").som, read_golden("cart_init_file")
+    trained = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
+    assert np.abs(trained - case.som).max() < 1e-6
+
+
+def test_online_training_from_random_neurons_is_that_of_the_reference_program(read_golden):
+    case = read_golden("cart_init_random")
+    draws = np.random.RandomState(1234).randint(0, 2**32, case.som.shape, dtype=np.uint32)
+    start = (draws.astype(np.float32) / np.float32(2**32)).astype(np.float32)
+    trained = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
+    assert np.abs(trained - case.som).max() < 1e-6
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("shape", "flip"), [("quadratic", True), ("circular", False)])
+def test_online_training_is_that_of_the_definition(channels, shape, flip):
+    geometry = make_geometry(12, rotations=12, shape=shape, flip=flip)
+    images, neurons = make_case(geometry, channels)
+    ours = train_online(neurons, images, weights=make_weights(3, 3), workshop=make_workshop(geometry), batch=4)
+    wanted = train_directly(neurons, images, weights=make_weights(3, 3), geometry=geometry)
+    assert np.abs(ours - wanted).max() < 1e-6
+
+
+@pytest.mark.parametrize("flip", [True, False])
+@pytest.mark.parametrize("rotations", [1, 4, 12])
+def test_batch_training_makes_weighted_means_of_oriented_images(rotations, flip):
+    geometry = make_geometry(11, rotations=rotations, flip=flip)
+    images, neurons = make_case(geometry, channels=2)
+    weights = make_weights(3, 3)
+    ours = train_batch(neurons, [images[:8], images[8:]], weights=weights, workshop=make_workshop(geometry))
+    total, share = np.zeros_like(neurons), np.zeros(9)
+    for image in images:
+        distance, orientation = compare_image(image, neurons, geometry=geometry)
+        drawn = np.stack([orient_image(image, t, geometry=geometry) for t in orientation.tolist()])
+        total += weights[distance.argmin()][:, None, None, None] * drawn
+        share += weights[distance.argmin()]
+    assert np.abs(ours - total / share[:, None, None, None]).max() < 1e-5
+
+
+def test_neurons_that_no_image_moves_stay():
+    geometry = make_geometry(12, rotations=8)
+    images, neurons = make_case(geometry)
+    workshop = make_workshop(geometry)
+    still = np.zeros((9, 9), np.float32)
+    assert (train_batch(neurons, [images], weights=still, workshop=workshop) == neurons).all()
+    assert (train_online(neurons, images, weights=still, workshop=workshop) == neurons).all()
+    assert (train_online(neurons, images[:0], weights=make_weights(3, 3), workshop=workshop) == neurons).all()
+
+
+def test_negative_weights_are_refused_in_batch_training():
+    geometry = make_geometry(8, rotations=4)
+    images, neurons = make_case(geometry)
+    with pytest.raises(ValueError, match="some are negative"):
+        train_batch(neurons, [images], weights=-make_weights(3, 3), workshop=make_workshop(geometry))
