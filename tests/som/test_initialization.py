@@ -16,11 +16,18 @@ CORNERS = [
 ]  # of frames of 46 pixels: no rotated image of 32 pixels comes here
 
 
-@pytest.mark.parametrize("case", ["cart_init_random", "rnd_hex5_unity_circular_numrot92"])
-def test_random_neurons_are_those_of_pink(case, golden_folder):
+@pytest.mark.parametrize(
+    ("case", "make_neurons"),
+    [
+        ("cart_init_random", make_random_neurons),
+        ("rnd_hex5_unity_circular_numrot92", make_random_neurons),
+        ("cart_init_random_pref", make_directed_neurons),
+    ],
+)
+def test_first_neurons_are_those_of_pink(case, make_neurons, golden_folder):
     """Where all images are 0, training with PINK only scales each neuron; what it started from shows in the ratios."""
     trained = read_pink_som(golden_folder / case / "som.bin").neurons
-    start = make_random_neurons(len(trained), (46, 46), seed=1234, compat="pink")
+    start = make_neurons(len(trained), (46, 46), seed=1234, compat="pink")
     ratios = np.stack([trained[:, y, x] / start[:, y, x] for y, x in CORNERS])
     assert (np.ptp(ratios, axis=0) < 1e-5 * ratios[0]).all()
 
