@@ -71,6 +71,16 @@ def test_neurons_that_no_image_moves_stay():
     assert (train_online(neurons, images[:0], weights=make_weights(3, 3), workshop=workshop) == neurons).all()
 
 
+def test_the_number_of_threads_does_not_change_the_neurons():
+    geometry = make_geometry(12, rotations=8)
+    images, neurons = make_case(geometry)
+    one, two = (
+        train_batch(neurons, [images], weights=make_weights(3, 3), workshop=make_workshop(geometry, threads=threads))
+        for threads in (1, 2)
+    )
+    assert (one == two).all()
+
+
 def test_negative_weights_are_refused_in_batch_training():
     geometry = make_geometry(8, rotations=4)
     images, neurons = make_case(geometry)

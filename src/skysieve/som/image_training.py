@@ -1,6 +1,7 @@
 """Training of maps of images, invariant to rotation and flip: one image after the other, or all at once."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 
 from skysieve.som.drawing import Canvas, draw_rotated, make_canvas
-from skysieve.som.engine import check_sizes, match_folded
+from skysieve.som.engine import Matches, check_sizes, match_folded
 from skysieve.som.interpolation import Plan, make_plan
 from skysieve.som.products import FoldedImages, fold_images, fold_neurons
 from skysieve.som.regions import make_region
@@ -26,16 +27,25 @@ class Workshop:
     plan: Plan
     region: Canvas
     frame: Canvas
+    threads: int
 
 
-def make_workshop(geometry: Geometry, *, device: str = "cpu") -> Workshop:
-    """Tabulate a geometry for training; 150 pixels and 360 rotations take 300 MB."""
+def make_workshop(geometry: Geometry, *, device: str = "cpu", threads: int = 1) -> Workshop:
+    """Tabulate a geometry for training; 150 pixels and 360 rotations take 300 MB.
+
+    Parameters
+    ----------
+    threads
+        Threads that compare and sum whole parts; more than one asks for `torch.set_num_threads(1)`. The result is the
+        same for any number.
+    """
     where = torch.device(device)
     region = np.flatnonzero(make_region(geometry))
     return Workshop(
         make_plan(geometry, device=where),
         make_canvas(region, geometry, device=where),
         make_canvas(np.arange(geometry.neuron_side**2), geometry, device=where),
+        threads,
     )
 
 
@@ -181,10 +191,14 @@ def _match_all(
 ) -> tuple[Int[torch.Tensor, " image"], Int[torch.Tensor, "image neuron"]]:
     """Find best-matching units, and the best orientation for every neuron."""
     plan, values = workshop.plan, neurons.flatten(2)[:, :, workshop.region.pixels]
-    basis, found = fold_neurons(values, plan), []
-    for part in torch.split(images, at_once) if len(images) else ():
+    basis = fold_neurons(values, plan)
+
+    def match(part: torch.Tensor) -> Matches:
         folded = (fold_images(part, block, plan) for block in plan.blocks)
-        found.append(match_folded(part, values, folded, plan=plan, canvas=workshop.region, basis=basis))
+        return match_folded(part, values, folded, plan=plan, canvas=workshop.region, basis=basis)
+
+    with ThreadPoolExecutor(workshop.threads) as pool:
+        found = list(pool.map(match, torch.split(images, at_once) if len(images) else ()))
     empty = torch.zeros((0, len(neurons)), dtype=torch.long, device=images.device)
     bmu = torch.cat([empty[:, 0], *(one.square.argmin(dim=1) for one in found)])
     return bmu, torch.cat([empty, *(one.orientation for one in found)])
@@ -200,14 +214,15 @@ def _sum_oriented(
     Drawing is linear, so the images of one orientation are summed before they are drawn.
     """
     side = workshop.plan.geometry.neuron_side
-    parts = [
-        torch.stack([
-            _sum_some(channel.flatten(1), orientation[:, some], weight[:, some], workshop)
-            for channel in images.unbind(1)
-        ], dim=1)
-        for some in torch.split(torch.arange(weight.shape[1], device=weight.device), NEURONS_AT_ONCE)
-    ]  # fmt: skip
-    return torch.cat(parts).view(weight.shape[1], images.shape[1], side, side)
+    channels = [channel.flatten(1).contiguous() for channel in images.unbind(1)]
+
+    def add(some: torch.Tensor) -> torch.Tensor:
+        sums = [_sum_some(channel, orientation[:, some], weight[:, some], workshop) for channel in channels]
+        return torch.stack(sums, dim=1)
+
+    with ThreadPoolExecutor(workshop.threads) as pool:
+        groups = torch.split(torch.arange(weight.shape[1], device=weight.device), NEURONS_AT_ONCE)
+        return torch.cat(list(pool.map(add, groups))).view(weight.shape[1], images.shape[1], side, side)
 
 
 def _sum_some(
