@@ -5,6 +5,7 @@ import pytest
 
 from skysieve.som.image_training import make_workshop, train_batch, train_online
 from skysieve.som.invariance import compare_image, train_directly
+from skysieve.som.mersenne import draw_uniform, shuffle_order
 from skysieve.som.transforms import Geometry, make_geometry, orient_image
 
 
@@ -29,10 +30,27 @@ def test_online_training_from_a_map_is_that_of_the_reference_program(read_golden
 
 def test_online_training_from_random_neurons_is_that_of_the_reference_program(read_golden):
     case = read_golden("cart_init_random")
-    draws = np.random.RandomState(1234).randint(0, 2**32, case.som.shape, dtype=np.uint32)
-    start = (draws.astype(np.float32) / np.float32(2**32)).astype(np.float32)
+    start = draw_uniform(case.som.size, seed=1234).reshape(case.som.shape)
     trained = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
     assert np.abs(trained - case.som).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "iterations"),
+    [
+        ("rnd_cart_flip_off", 3, 1), ("rnd_cart_numrot1", 3, 1), ("rnd_cart_numrot4", 3, 1), ("rnd_cart_crop", 3, 1),
+        ("rnd_cart_wide_range", 3, 1), ("rnd_cart_nonsquare_2x4", 2, 1), ("rnd_ch2_cart_unity_numrot92", 3, 1),
+        ("rnd_cart_unity_circular_numrot92_shuffle", 3, 3),
+    ],
+)  # fmt: skip
+def test_shuffled_training_is_that_of_the_reference_program(read_golden, name, width, iterations):
+    case = read_golden(name)
+    neurons = draw_uniform(case.som.size, seed=1234).reshape(case.som.shape)
+    weights = make_weights(width, len(case.som) // width) * np.float32(1.1 * np.sqrt(2 * np.pi))
+    for iteration in range(iterations):
+        images = case.images[shuffle_order(len(case.images), seed=1234, iteration=iteration)]
+        neurons = train_online(neurons, images, weights=weights, workshop=make_workshop(case.geometry))
+    assert np.abs(neurons - case.som).max() < 1e-6 * max(1, np.abs(case.som).max())
 
 
 @pytest.mark.parametrize("channels", [1, 2])
