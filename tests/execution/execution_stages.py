@@ -26,11 +26,14 @@ def write_slowly(folder: Path, number: int) -> Product:
 
 
 def kill_worker(folder: Path, number: int) -> Product:
-    """Die on 3 each time, on 5 the first time only."""
+    """Die on 3 each time, on 0 the first time only, and on 3 not before that: 0 is not the victim of another."""
     marker = folder / "killed"
-    if number == 3 or (number == 5 and not marker.exists()):
-        if number == 5:
-            marker.touch()
+    if number == 0 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 3:
+        while not marker.exists():
+            time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
     return write_square(folder, number)
 
