@@ -10,6 +10,7 @@ from skysieve.extraction.empty_apertures import add_neighbors
 from skysieve.extraction.recipe import BackgroundRecipe
 from skysieve.extraction.search import search_image
 from skysieve.extraction.second_look import look_again
+from skysieve.records import Detector
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,17 @@ def test_neighbors_do_not_count_where_there_are_none(measure, add_noise):
 def test_images_with_few_empty_places_leave_neighbors_out(measure, add_noise, side):
     growth = measure(add_noise(np.zeros((side, side)), seed=4))
     assert (growth.halo, growth.removed) == (0, 0)
+
+
+def test_a_flux_of_which_nothing_is_known_has_no_error_however_crowded(make_band, draw_field, add_noise):
+    crowd = add_noise(draw_field((300, 300), stars=200, galaxies=90, seed=5).image, seed=6)
+    variance = np.where(np.arange(300) < 150, 1.0, 0.0) * np.ones((300, 1))
+    bands = (make_band(crowd, name="r"), make_band(crowd, name="z", variance=variance))
+    catalog = extract_sources(Detector("two.fits", bands), ExtractionRecipe()).catalog
+    unknown = np.isnan(catalog["flux_kron_z"])
+    assert unknown.sum() > 50
+    assert np.isnan(catalog["flux_kron_err_z"][unknown]).all()
+    assert np.isfinite(catalog["flux_kron_err_r"]).all()
 
 
 def test_crowding_makes_errors_of_injected_sources_larger(make_detector, draw_field, draw_sky, add_noise):

@@ -175,7 +175,7 @@ def _measure_error(
     variance = band.growth.scale(light.variance, area=np.pi * axes, around=around) * (1 + 2 * light.replaced)
     halo = measure_halos(near, np.sqrt(axes)) if band.growth.halo > 0 else 0.0
     left = np.square(band.growth.halo * halo) + np.square(band.growth.removed * light.removed)
-    return _add_poisson(variance + left, light.flux, band)
+    return _add_poisson(np.where(variance > 0, variance + left, 0), light.flux, band)
 
 
 def _add_poisson(variance: np.ndarray, flux: np.ndarray, band: CalibratedBand) -> Float[np.ndarray, " source"]:
