@@ -1,0 +1,1 @@
+"""Morphology from maps of images: prepare, annotate, transfer labels, collate components into sources."""

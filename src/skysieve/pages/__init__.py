@@ -1,0 +1,1 @@
+"""Local pages in the browser: one server, of which annotators and inspectors are adapters."""
