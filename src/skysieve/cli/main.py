@@ -5,7 +5,7 @@ import sys
 import typer
 
 import skysieve
-from skysieve.cli import demo, files, models, run, show, simulate, stellarity, trust
+from skysieve.cli import demo, files, models, run, show, simulate, som, stellarity, trust
 
 app = typer.Typer(
     name="skysieve",
@@ -22,6 +22,7 @@ app.command("demo")(demo.demo)
 app.command("flags")(show.list_flags)
 app.command("convert")(files.convert)
 app.command("simulate")(simulate.simulate)
+app.add_typer(som.app, name="som")
 app.add_typer(stellarity.app, name="stellarity")
 app.add_typer(models.app, name="models")
 
