@@ -1,6 +1,10 @@
 """Scenes with known truth: stars and galaxies drawn with GalSim's profiles, on the sky of a survey."""
 
 from skysieve.simulate.drawing import Drawn, draw_profiles, paste
+from skysieve.simulate.exposurerecipe import ExposureRecipe
+from skysieve.simulate.exposures import ExposurePlan, make_detector, plan_exposure
+from skysieve.simulate.exposuretruth import ExposureTruth
+from skysieve.simulate.faults import FaultRecipe
 from skysieve.simulate.fields import SimulateRecipe, simulate_fields, write_scene
 from skysieve.simulate.galaxies import GalaxyRecipe
 from skysieve.simulate.masks import ObjectMasks
@@ -15,6 +19,10 @@ __all__ = [
     "AnalyticPsf",
     "CameraRecipe",
     "Drawn",
+    "ExposurePlan",
+    "ExposureRecipe",
+    "ExposureTruth",
+    "FaultRecipe",
     "GalaxyRecipe",
     "ObjectMasks",
     "Profiles",
@@ -30,8 +38,10 @@ __all__ = [
     "draw_profiles",
     "list_surveys",
     "make_analytic_psf",
+    "make_detector",
     "make_scene",
     "paste",
+    "plan_exposure",
     "read_survey",
     "simulate_fields",
     "write_scene",

@@ -60,6 +60,7 @@ def expose(
     stack: Stack,
     name: str,
     carried: CarriedNoise | None = None,
+    sky: Float32[np.ndarray, "y x"] | None = None,
 ) -> Band:
     """Put light on a sky and read it out.
 
@@ -77,13 +78,15 @@ def expose(
         Of the band.
     carried : CarriedNoise, optional
         Noise that the light holds already; as much less is put on top.
+    sky : ndarray, shape (y, x), optional
+        Electrons of the sky in each pixel, instead of the recipe's plane.
 
     Returns
     -------
     Band
         Counts [ADU] with the variance of the sky and of reading out, without that of the sources, as survey weights.
     """
-    sky = _make_sky(rng, recipe, stack.level)
+    sky = _make_sky(rng, recipe, stack.level) if sky is None else sky
     electrons = light * np.float32(stack.gain) + sky
     noise = draw_noise(rng, electrons, read_variance=stack.read, drop=stack.drop)
     if carried is not None:
