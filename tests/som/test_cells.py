@@ -1,9 +1,11 @@
 """Neurons by their cells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from skysieve.som.cells import find_neuron, get_cell, iterate_neurons, locate_tiles, make_mosaic
+from skysieve.som.cells import find_neuron, find_steps, get_cell, iterate_neurons, locate_tiles, make_mosaic
 from skysieve.som.lattice import Lattice
 from skysieve.som.maps import ImageMap
 from skysieve.som.transforms import make_geometry
@@ -54,3 +56,29 @@ def test_no_two_neurons_of_a_mosaic_overlap(lattice):
 def test_hexagonal_rows_are_shifted_by_half_a_neuron():
     corners = locate_tiles(Lattice((3, 3), hexagonal=True), side=9)
     assert corners.tolist() == [[5, 0], [15, 0], [0, 10], [10, 10], [20, 10], [5, 20], [15, 20]]
+
+
+@pytest.mark.parametrize("periodic", [False, True])
+@pytest.mark.parametrize("lattice", LATTICES, ids=str)
+def test_steps_lead_to_neurons_that_touch_and_a_periodic_map_has_no_edge(lattice, periodic):
+    lattice = replace(lattice, periodic=periodic)
+    steps, near = find_steps(lattice), lattice.find_neighbors()
+    neurons, ways = np.nonzero(steps >= 0)
+    assert near[neurons, steps[neurons, ways]].all()
+    used = 4 if lattice.hexagonal else 2 * len(lattice.shape)
+    assert (steps[:, used:] == -1).all()
+    assert (steps[:, :used] >= 0).all() == periodic
+
+
+@pytest.mark.parametrize("lattice", [Lattice((4, 3)), Lattice((7, 7), hexagonal=True)], ids=str)
+def test_a_step_back_returns_wherever_the_map_is_wide(lattice):
+    steps = find_steps(lattice)
+    middle = lattice.n_neurons // 2
+    for there, back in ((0, 1), (1, 0), (2, 3), (3, 2)):
+        reached = steps[middle, there]
+        assert reached == -1 or steps[reached, back] == middle
+
+
+def test_up_is_the_next_row_and_right_the_next_column():
+    assert find_steps(Lattice((4, 3)))[4].tolist() == [1, 7, 3, 5, -1, -1]
+    assert find_steps(Lattice((4, 3), periodic=True))[0].tolist() == [9, 3, 2, 1, -1, -1]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int
 
 from skysieve.som.lattice import Lattice
 from skysieve.som.maps import ImageMap
@@ -111,3 +111,50 @@ def locate_tiles(lattice: Lattice, *, side: int) -> np.ndarray:
     if cells.shape[1] == 3:
         x = x + cells[:, 2] * (lattice.shape[0] * pitch + pitch // 2)
     return np.stack([x, cells[:, 1] * pitch], axis=1)
+
+
+def find_steps(lattice: Lattice) -> Int[np.ndarray, "neuron 6"]:
+    """Find the neuron one step to the left, right, down, up, to the layer below and above; -1 where there is none.
+
+    Returns
+    -------
+    Int[np.ndarray, "neuron 6"]
+        Periodic lattices have no edges. Steps up in a hexagonal lattice go right and left in turn, those down undo
+        them; beside its slanted edges they take the neuron that is there.
+    """
+    places = {tuple(cell): number for number, cell in enumerate(lattice.make_cells().tolist())}
+    steps = _find_hexagonal if lattice.hexagonal else _find_cartesian
+    return np.array([steps(cell, places, lattice) for cell in places]).reshape(-1, 6)
+
+
+Cell = tuple[int, ...]
+
+
+def _find_cartesian(cell: Cell, places: dict[Cell, int], lattice: Lattice) -> list[int]:
+    found = [-1] * 6
+    for axis, side in enumerate(lattice.shape):
+        for end, move in enumerate((-1, 1)):
+            moved = cell[axis] + move
+            moved = moved % side if lattice.periodic else moved
+            found[2 * axis + end] = places.get((*cell[:axis], moved, *cell[axis + 1 :]), -1)
+    return found
+
+
+def _find_hexagonal(cell: Cell, places: dict[Cell, int], lattice: Lattice) -> list[int]:
+    q, r = cell
+    radius = lattice.shape[0] // 2
+    copies: list[Cell] = [(0, 0), (2 * radius + 1, -radius)]
+    while lattice.periodic and len(copies) < 7:
+        copies.append((-copies[-1][1], sum(copies[-1])))
+    up, down = (q - r % 2, r + 1), (q + 1 - r % 2, r - 1)
+    beside_up, beside_down = (q - 1 + r % 2, r + 1), (q + r % 2, r - 1)
+    wanted = (((q - 1, r),), ((q + 1, r),), (down, beside_down), (up, beside_up))
+    reached = copies if lattice.periodic else copies[:1]
+    found = [
+        next((places[one] for cell in cells for one in _shift(cell, reached) if one in places), -1) for cells in wanted
+    ]
+    return [*found, -1, -1]
+
+
+def _shift(cell: Cell, copies: list[Cell]) -> list[Cell]:
+    return [(cell[0] + q, cell[1] + r) for q, r in copies]
