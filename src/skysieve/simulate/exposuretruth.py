@@ -17,14 +17,18 @@ from skysieve.simulate.surveys import Survey
 MEAN_MOONLIGHT = 0.4
 """Mean over the focal plane of the pattern of moonlight."""
 
+SMOOTH = 0.02
+"""Root mean square of what is left of the pattern of moonlight where a mesh of cells has taken the smooth part off."""
+
 
 @dataclass(frozen=True)
 class ExposureTruth:
     """What is true of an exposure.
 
     ``fwhm`` [pixel] and ``noise_area`` [pixel] are those of the whole PSF, ``seeing`` the FWHM without tracking and
-    focus; ``axis_ratio`` of the second moments of what tracking adds to the seeing; ``sky`` is the mean brightness in
-    units of the dark sky, ``pattern`` the root mean square of its structure in the same units, ``transparency`` the
+    focus; ``axis_ratio`` of the second moments after tracking; ``sky`` is the mean brightness in
+    units of the dark sky, ``pattern`` the root mean square of its structure that a
+    mesh of cells does not take off, in the same units, ``transparency`` the
     mean share of light that arrives; ``factors`` and ``seconds_lost`` go by cause; ``dead`` are detectors without
     light.
     """
@@ -66,7 +70,7 @@ def measure_truth(
         noise_area=measure_noise_area(whole),
         axis_ratio=_measure_axis_ratio(tracked),
         sky=sky,
-        pattern=math.hypot(faults.fringes / math.sqrt(2), 0.3 * faults.scattered, 0.25 * faults.moonlight),
+        pattern=math.hypot(faults.fringes / math.sqrt(2), 0.3 * faults.scattered, SMOOTH * faults.moonlight),
         transparency=transparency,
         exptime=recipe.exptime,
         factors=factors,

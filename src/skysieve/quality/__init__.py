@@ -1,0 +1,1 @@
+"""Which exposures are usable, and if not, why, where, and at what cost."""

@@ -1,0 +1,186 @@
+"""What the networks learn from: exposures simulated, looked at, and labeled by their truth; resumable."""
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+from sklearn.cluster import KMeans
+
+from skysieve.config import dump_recipe
+from skysieve.execution import Outcome, Product, make_product, map_items, open_ledger
+from skysieve.io.arrays import read_arrays, write_arrays
+from skysieve.quality.detectors import list_features, view_detector
+from skysieve.quality.fingerprint import SourceMap
+from skysieve.quality.labels import CAUSES, choose_cause, measure_excess
+from skysieve.quality.observing import draw_exposure
+from skysieve.quality.recipe import LearningSet
+from skysieve.simulate import ExposurePlan, make_detector, plan_exposure
+from skysieve.som import SOM
+
+BLOCK = 50
+"""Exposures in one item of work."""
+
+EXCESS = ("tracking", "bseeing", "bgp", "focus")
+
+
+@dataclass(frozen=True)
+class Views:
+    """What is seen of many detectors, and what is true of their exposures; one row a detector.
+
+    ``label`` is the number of the cause in ``CAUSES``; ``excess`` the size of each fault over its limit, in the order
+    of ``EXCESS``; ``exposure`` tells which detectors belong together.
+    """
+
+    cutouts: Shaped[np.ndarray, "row cluster y x"]
+    hits: Int[np.ndarray, "row neuron"]
+    statistics: Float[np.ndarray, "row statistic"]
+    label: Int[np.ndarray, " row"]
+    excess: Float[np.ndarray, "row 4"]
+    exposure: Int[np.ndarray, " row"]
+    detector: Int[np.ndarray, " row"]
+    dead: Shaped[np.ndarray, " row"]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, rows: np.ndarray) -> "Views":
+        """Return the rows of a mask or an index array."""
+        return Views(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+
+def make_views(
+    recipe: LearningSet, *, out: Path, on_done: Callable[[Outcome], None], source_map: SourceMap | None = None
+) -> tuple[Views, SourceMap]:
+    """Simulate all exposures and look at them, or read what an earlier run has made.
+
+    Parameters
+    ----------
+    recipe : LearningSet
+        What is made.
+    out : Path
+        The run folder: ``sources/`` and ``map.safetensors`` (where no map is given), ``views/``.
+    on_done : callable
+        Gets the outcome of each block of exposures.
+    source_map : SourceMap, optional
+        To look through; by default one is trained on the first exposures.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds another run.
+    RuntimeError
+        If a block could not be made.
+    """
+    out = out.resolve()
+    if source_map is None:
+        source_map = train_source_map(recipe, out=out, on_done=on_done)
+    stage = functools.partial(_view_block, folder=out / "views", recipe=recipe, source_map=source_map)
+    paths = _map_blocks(stage, recipe, out / "views", number=recipe.observing.number, on_done=on_done)
+    return _join([read_arrays(path) for path in paths]), source_map
+
+
+def train_source_map(recipe: LearningSet, *, out: Path, on_done: Callable[[Outcome], None]) -> SourceMap:
+    """Train the map of sources on the first exposures and group its neurons; read it when it is there.
+
+    Notes
+    -----
+    Neurons are grouped by K-means on features in units of their scatter (Teimoorinia et al. 2021, section 3.1).
+    """
+    path = out / "map.safetensors"
+    if path.is_file():
+        return read_source_map(path)
+    stage = functools.partial(_list_block, folder=out / "sources", recipe=recipe)
+    number = min(recipe.map.exposures, recipe.observing.number)
+    blocks = _map_blocks(stage, recipe, out / "sources", number=number, on_done=on_done)
+    features = np.concatenate([read_arrays(block)["features"] for block in blocks]).astype(np.float64)
+    center, scale = np.nanmean(features, axis=0), np.nanstd(features, axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    trained = SOM((recipe.map.side, recipe.map.side), random_state=recipe.seed).fit((features - center) / scale)
+    clusters = KMeans(recipe.map.clusters, n_init=10, random_state=recipe.seed).fit(trained.neurons_)
+    found = SourceMap(trained.neurons_, center, scale, clusters.labels_.astype(np.int64))
+    write_arrays(path, {one.name: getattr(found, one.name) for one in fields(found)})
+    return found
+
+
+def read_source_map(path: Path) -> SourceMap:
+    """Read a map of sources."""
+    return SourceMap(**read_arrays(path))
+
+
+def plan_learning(recipe: LearningSet, index: int) -> ExposurePlan:
+    """Plan one exposure of the set."""
+    return plan_exposure(draw_exposure(recipe.observing, index), seed=recipe.observing.seed * 1_000_000 + index)
+
+
+def find_usual_width(plan: ExposurePlan) -> float:
+    """Return the FWHM of the usual seeing of an exposure's camera [pixel]."""
+    return plan.survey.bands[plan.band].seeing / plan.survey.pixel_scale
+
+
+def label_exposure(plan: ExposurePlan, recipe: LearningSet) -> tuple[int, Float[np.ndarray, "4"]]:
+    """Return the number of the cause that ruins an exposure, and the size of each fault over its limit."""
+    noise = math.sqrt(plan.stack.level * plan.truth.sky + plan.stack.read) / plan.stack.level
+    excess = measure_excess(plan.truth, recipe.limits, noise=noise)
+    cause = choose_cause(excess, recipe.limits)
+    return CAUSES.index(cause), np.array([excess[one] for one in EXCESS])
+
+
+def _map_blocks(
+    stage: Callable[[Sequence[int]], Product], recipe: LearningSet, folder: Path, *, number: int,
+    on_done: Callable[[Outcome], None],
+) -> list[Path]:  # fmt: skip
+    """Run a stage on blocks of exposures and return the files, in order."""
+    blocks = [range(start, min(start + BLOCK, number)) for start in range(0, number, BLOCK)]
+    keys = [f"{block.start:06d}" for block in blocks]
+    plain = {name: value for name, value in dump_recipe(recipe).items() if name != "execution"}
+    plain["observing"] = {**plain["observing"], "number": 0}
+    identity = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+    with open_ledger(folder, identity) as ledger:
+        outcomes = map_items(stage, blocks, keys=keys, ledger=ledger, recipe=recipe.execution, on_done=on_done)
+    failed = [one for one in outcomes if one.product is None]
+    if failed:
+        raise RuntimeError(f"{failed[0].key}: {failed[0].error}")
+    return [folder / f"{key}.safetensors" for key in keys]
+
+
+def _list_block(block: Sequence[int], *, folder: Path, recipe: LearningSet) -> Product:
+    """Write the features of the sources of some exposures."""
+    found = []
+    for index in block:
+        plan = plan_learning(recipe, index)
+        for number in range(plan.recipe.n_detectors):
+            _, features = list_features(make_detector(plan, number), recipe.detector, fwhm=find_usual_width(plan))
+            found.append(features[np.isfinite(features[:, 0])])
+    path = folder / f"{block[0]:06d}.safetensors"
+    write_arrays(path, {"features": np.concatenate(found).astype(np.float32)})
+    return make_product(folder, [path], facts={"sources": sum(map(len, found))})
+
+
+def _view_block(block: Sequence[int], *, folder: Path, recipe: LearningSet, source_map: SourceMap) -> Product:
+    """Write what is seen of some exposures."""
+    rows: dict[str, list[np.ndarray]] = {one.name: [] for one in fields(Views)}
+    for index in block:
+        plan = plan_learning(recipe, index)
+        label, excess = label_exposure(plan, recipe)
+        for number in range(plan.recipe.n_detectors):
+            view = view_detector(
+                make_detector(plan, number), source_map, recipe.detector, fwhm=find_usual_width(plan),
+                seed=recipe.seed + index * 1000 + number,
+            )  # fmt: skip
+            values = (view.cutouts.astype(np.float16), view.hits.astype(np.int32), view.statistics.astype(np.float32),
+                      label, excess.astype(np.float32), index, number, view.dead)  # fmt: skip
+            for one, value in zip(rows, values, strict=True):
+                rows[one].append(np.asarray(value))
+    path = folder / f"{block[0]:06d}.safetensors"
+    write_arrays(path, {name: np.stack(values) for name, values in rows.items()})
+    return make_product(folder, [path], facts={"rows": len(rows["label"])})
+
+
+def _join(blocks: Sequence[dict[str, np.ndarray]]) -> Views:
+    return Views(**{one.name: np.concatenate([block[one.name] for block in blocks]) for one in fields(Views)})
