@@ -5,7 +5,7 @@ import sys
 import typer
 
 import skysieve
-from skysieve.cli import demo, files, models, run, show, simulate, som, stellarity, trust
+from skysieve.cli import cutouts, demo, files, models, pink, run, show, simulate, som, stellarity, trust
 
 app = typer.Typer(
     name="skysieve",
@@ -21,7 +21,9 @@ app.command("show")(show.show)
 app.command("demo")(demo.demo)
 app.command("flags")(show.list_flags)
 app.command("convert")(files.convert)
+app.command("cutouts")(cutouts.cutouts)
 app.command("simulate")(simulate.simulate)
+app.command("pink", add_help_option=False, context_settings=pink.VERBATIM)(pink.pink)
 app.add_typer(som.app, name="som")
 app.add_typer(stellarity.app, name="stellarity")
 app.add_typer(models.app, name="models")
