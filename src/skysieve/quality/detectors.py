@@ -81,7 +81,12 @@ def view_detector(
         bmu[usable] = find_bmus(scaled, source_map.neurons)[:, 0]
         distance[usable] = measure_bmu_distances(scaled, source_map.neurons, bmu[usable])
     chosen = choose_sources(
-        bmu, source_map, choice=recipe.fingerprint.choice, area=found.catalog["iso0"], distance=distance, seed=seed
+        bmu,
+        source_map,
+        choice=recipe.fingerprint.choice,
+        area=found.catalog["iso0"].astype(float),
+        distance=distance,
+        seed=seed,
     )
     level, noise = found.facts.get("background", 0.0), found.facts.get("background_rms", 1.0)
     cutouts = cut_sources(

@@ -106,7 +106,7 @@ def choose_sources(
 def cut_sources(
     image: Float[np.ndarray, "y x"], catalog: Catalog, sources: Int[np.ndarray, " cluster"], *, fwhm: float,
     recipe: FingerprintRecipe, level: float, noise: float,
-) -> Float32[np.ndarray, "cluster y x"]:  # fmt: skip
+) -> Float32[np.ndarray, "cluster v u"]:  # fmt: skip
     """Cut out sources, resampled so that the usual seeing has one width in pixels for every camera.
 
     Parameters
@@ -123,7 +123,7 @@ def cut_sources(
 
     Returns
     -------
-    ndarray of float32, shape (cluster, y, x)
+    ndarray of float32, shape (cluster, v, u)
         arcsinh((image - level) / noise), interpolated linearly; beyond the edges that of the nearest pixel.
     """
     step = fwhm / recipe.width

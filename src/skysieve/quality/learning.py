@@ -99,8 +99,13 @@ def train_source_map(recipe: LearningSet, *, out: Path, on_done: Callable[[Outco
     number = min(recipe.map.exposures, recipe.observing.number)
     blocks = _map_blocks(stage, recipe, out / "sources", number=number, on_done=on_done)
     features = np.concatenate([read_arrays(block)["features"] for block in blocks]).astype(np.float64)
-    center, scale = np.nanmean(features, axis=0), np.nanstd(features, axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
+    known = np.isfinite(features)
+    count = np.maximum(known.sum(axis=0), 1)
+    center = np.where(known, features, 0).sum(axis=0) / count
+    spread = np.sqrt((np.where(known, features - center, 0) ** 2).sum(axis=0) / count)
+    scale = np.where(spread > 0, spread, 1.0)
+    # A feature that no source has (no stars for a PSF anywhere) says nothing, rather than nothing being known.
+    features = np.where(known.any(axis=0), features, 0.0)
     trained = SOM((recipe.map.side, recipe.map.side), random_state=recipe.seed).fit((features - center) / scale)
     clusters = KMeans(recipe.map.clusters, n_init=10, random_state=recipe.seed).fit(trained.neurons_)
     found = SourceMap(trained.neurons_, center, scale, clusters.labels_.astype(np.int64))

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from skysieve.quality.detectors import DetectorRecipe, list_features
+from skysieve.quality.features import FEATURES, FeatureRecipe, measure_features
+from skysieve.quality.statistics import STATISTICS, measure_statistics
+from skysieve.records import Band, Calibration, Detector
+from skysieve.simulate import ExposureRecipe, FaultRecipe, StarRecipe, make_detector, plan_exposure
+
+CAMERA = ExposureRecipe(shape=(256, 256), stars=StarRecipe(density=60.0))
+
+
+def look(**faults):
+    plan = plan_exposure(replace(CAMERA, faults=FaultRecipe(**faults)), seed=5)
+    fwhm = plan.survey.bands[plan.band].seeing / plan.survey.pixel_scale
+    detector = make_detector(plan, 0)
+    found, _ = list_features(detector, DetectorRecipe(), fwhm=fwhm)
+    band = detector.bands[0]
+    values = measure_statistics(
+        band.data, band.bad, found.catalog, fwhm=fwhm, exptime=100.0, gain=band.calibration.gain
+    )
+    return dict(zip(STATISTICS, values, strict=True))
+
+
+@pytest.fixture(scope="module")
+def good():
+    return look()
+
+
+def test_a_good_exposure_is_as_usual(good):
+    assert abs(good["log_fwhm"]) < 0.25
+    assert good["ellipticity"] < 0.15
+    assert good["noise_excess"] == pytest.approx(1, abs=0.15)
+    assert good["dead"] < 0.01
+
+
+@pytest.mark.parametrize(("fault", "name", "grows"), [
+    ({"seeing": 2.0}, "log_fwhm", 0.4), ({"tracking_size": 3.0}, "ellipticity", 0.1),
+    ({"tracking_size": 3.0}, "alignment", 0.15), ({"moonlight": 3.0}, "mesh_gradient", 3.0),
+    ({"fringes": 0.1}, "mesh_structure", 0.2), ({"gain_error": 1.05}, "half_step", 1.0),
+    ({"dead_amplifiers": 1}, "dead", 0.4),
+])  # fmt: skip
+def test_each_fault_moves_its_number(good, fault, name, grows):
+    assert look(**fault)[name] > good[name] + grows
+
+
+def test_nothing_is_measured_of_a_blank_detector():
+    blank = Detector(
+        "blank", (Band("r", np.zeros((128, 128), np.float32), np.zeros((128, 128), bool), None, Calibration()),)
+    )
+    found, features = list_features(blank, DetectorRecipe(), fwhm=4.0)
+    values = measure_statistics(
+        blank.bands[0].data, blank.bands[0].bad, found.catalog, fwhm=4.0, exptime=np.nan, gain=np.nan
+    )
+    assert features.shape == (0, len(FEATURES))
+    known = dict(zip(STATISTICS, values, strict=True))
+    assert known["dead"] == 1
+    assert np.isnan(known["ellipticity"])
+
+
+def test_exposure_times_may_have_a_limit():
+    plan = plan_exposure(CAMERA, seed=5)
+    found, _ = list_features(make_detector(plan, 0), DetectorRecipe(), fwhm=4.0)
+    capped = measure_features(found.catalog, FeatureRecipe(exptime_limit=30.0), fwhm=4.0, exptime=1000.0)
+    assert capped[:, FEATURES.index("log_exptime")] == pytest.approx(np.log10(30))
+    unknown = measure_features(found.catalog, FeatureRecipe(), fwhm=4.0, exptime=float("nan"))
+    assert not unknown[:, FEATURES.index("log_exptime")].any()
