@@ -41,9 +41,8 @@ def grow_forest(
     labels: Integer[np.ndarray, " object"],
     *,
     classes: int,
-    trees: int = 300,
+    trees: int = 100,
     leaf: int = 2,
-    per_split: float = 0.3,
     seed: int = 0,
 ) -> Forest:
     """Grow a random forest (Breiman 2001), with scikit-learn.
@@ -52,12 +51,12 @@ def grow_forest(
     ----------
     labels
         0 .. classes - 1; a class without an object has the probability 0.
-    trees, leaf, per_split
-        Number of trees, objects in a leaf at least, part of the features that a split chooses from.
+    trees, leaf
+        Number of trees, objects in a leaf at least; a split chooses from as many features as the root of their number.
     """
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415 -- takes a second, which applying need not
 
-    grown = RandomForestClassifier(trees, min_samples_leaf=leaf, max_features=per_split, random_state=seed)
+    grown = RandomForestClassifier(trees, min_samples_leaf=leaf, random_state=seed)
     grown.fit(features.astype(np.float32), labels)
     return _list_nodes([one.tree_ for one in grown.estimators_], grown.classes_, classes)
 
