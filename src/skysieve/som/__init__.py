@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skysieve.som.estimator import SOM
+    from skysieve.som.image_estimator import RotationInvariantSOM
 
-__all__ = ["SOM"]
+__all__ = ["SOM", "RotationInvariantSOM"]
 
 
 def __getattr__(name: str) -> Any:
@@ -14,4 +15,8 @@ def __getattr__(name: str) -> Any:
         from skysieve.som.estimator import SOM  # noqa: PLC0415
 
         return SOM
+    if name == "RotationInvariantSOM":
+        from skysieve.som.image_estimator import RotationInvariantSOM  # noqa: PLC0415
+
+        return RotationInvariantSOM
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

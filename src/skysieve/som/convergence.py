@@ -75,7 +75,7 @@ def measure_movement(
     return math.sqrt(float(np.mean((after - before).astype(np.float64) ** 2)))
 
 
-def measure_change(before: Int[np.ndarray, " image"], after: Int[np.ndarray, " image"]) -> float:
+def measure_change(before: Int[np.ndarray, " earlier"], after: Int[np.ndarray, " image"]) -> float:
     """Return the part of the sample whose best-matching unit changed; NaN where there is none to compare with."""
     return float(np.mean(before != after)) if len(before) == len(after) > 0 else math.nan
 

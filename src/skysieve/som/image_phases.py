@@ -58,7 +58,7 @@ def plan_training(images: ImageSource, recipe: TrainSomRecipe) -> TrainingPlan:
     return replace(plan, sample=show_images(plan, draw_sample(images.length, recipe.sample, seed=recipe.seed)))
 
 
-def draw_sample(length: int, count: int, *, seed: int) -> Int[np.ndarray, " row"]:
+def draw_sample(length: int, count: int, *, seed: int) -> Int[np.ndarray, " drawn"]:
     """Return rows drawn without replacement, in their order; all of them where there are no more."""
     random = np.random.default_rng([seed, length])
     return np.sort(random.choice(length, min(count, length), replace=False))
@@ -110,7 +110,8 @@ def _grow(snapshot: Snapshot, plan: TrainingPlan, recipe: TrainSomRecipe) -> Ite
         neurons = snapshot.state.neurons
         errors = _measure_errors(neurons, here, rows)
         grown, lattice = grow_lattice(neurons, snapshot.lattice, errors)
-        if measure_evenness(errors) <= growth.evenness or lattice.n_neurons > growth.most_neurons:
+        even = len(neurons) >= growth.least_neurons and measure_evenness(errors) <= growth.evenness
+        if even or lattice.n_neurons > growth.most_neurons:
             break
         snapshot = Snapshot(lattice, True, TrainingState(grown, grown, history=snapshot.state.history))
     state = TrainingState(neurons, neurons, history=snapshot.state.history, bmus=snapshot.state.bmus)
@@ -118,7 +119,7 @@ def _grow(snapshot: Snapshot, plan: TrainingPlan, recipe: TrainSomRecipe) -> Ite
 
 
 def _measure_errors(
-    neurons: Float32[np.ndarray, "neuron channel row column"], plan: TrainingPlan, rows: Int[np.ndarray, " row"]
+    neurons: Float32[np.ndarray, "neuron channel row column"], plan: TrainingPlan, rows: Int[np.ndarray, " drawn"]
 ) -> Float[np.ndarray, " neuron"]:
     geometry = replace(plan.geometry, rotations=plan.schedule.stages[0].rotations)
     errors = np.zeros(len(neurons))

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -23,7 +23,7 @@ from skysieve.som.catalog_join import attach_catalog, check_catalog
 from skysieve.som.hierarchy import SomTree, checksum_tree, descend, read_tree
 from skysieve.som.image_data import COPY, ImageSource, checksum_images, open_images
 from skysieve.som.image_mapping import BATCH, map_rows
-from skysieve.som.mapping_table import MappedImages, describe_mapping_flags, make_mapping_rows
+from skysieve.som.mapping_table import describe_mapping_flags, gather_mapped, make_mapping_rows
 from skysieve.som.maps import make_pink_layout
 from skysieve.som.training_recipe import GeometryRecipe
 
@@ -191,7 +191,7 @@ def map_part(work: MapWork, span: tuple[int, int]) -> Product:
     """Map images from one row up to another one, into files of their own."""
     images, tree = open_work(work)
     rows = np.arange(*span)
-    mapped = _gather(map_rows(images, rows, tree.som, device=work.recipe.device), tree.som.lattice.n_neurons)
+    mapped = gather_mapped(map_rows(images, rows, tree.som, device=work.recipe.device), tree.som.lattice.n_neurons)
     table = make_mapping_rows(images.read_catalog(rows), mapped, tree.som.lattice)
     if tree.children:
         paths, distances = descend(images, rows, table["som_bmu"].astype(np.int64), tree, device=work.recipe.device)
@@ -203,20 +203,6 @@ def map_part(work: MapWork, span: tuple[int, int]) -> Product:
     write_catalog(replace(table, meta=meta), files[2])
     facts = {"images": len(rows), "unknown": int(np.count_nonzero(table["som_bmu"] < 0))}
     return make_product(work.out, files, facts=facts)
-
-
-def _gather(blocks: Iterator[MappedImages], n_neurons: int) -> MappedImages:
-    shape = (0, n_neurons)
-    nothing = MappedImages(
-        np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, bool), np.zeros(0, np.int64)
-    )
-    found = [nothing, *blocks]
-    return MappedImages(
-        np.concatenate([one.distance for one in found]),
-        np.concatenate([one.angle for one in found]),
-        np.concatenate([one.flip for one in found]),
-        np.concatenate([one.flags for one in found]),
-    )
 
 
 def _name_part(out: Path, span: tuple[int, int]) -> tuple[Path, Path, Path]:

@@ -1,6 +1,7 @@
 """The rows of a mapping: which neuron each image matches best, how well, how turned, and what was wrong with it."""
 
 import json
+from collections.abc import Iterable
 from collections.abc import Mapping as Plain
 from dataclasses import dataclass
 from enum import IntFlag
@@ -85,6 +86,18 @@ def settle_images(found: Mapping, flags: Int[np.ndarray, " image"], geometry: Ge
         np.where(shown, measure_angles(found.orientation, geometry), np.float32(0)),
         np.where(shown, found.orientation >= geometry.rotations, False),
         flags + lost * MappingFlag.NOT_COMPARED,
+    )
+
+
+def gather_mapped(blocks: Iterable[MappedImages], n_neurons: int) -> MappedImages:
+    """Put blocks of mapped images together; there may be none."""
+    pairs = np.zeros((0, n_neurons), np.float32)
+    found = [MappedImages(pairs, pairs, pairs.astype(bool), np.zeros(0, np.int64)), *blocks]
+    return MappedImages(
+        np.concatenate([one.distance for one in found]),
+        np.concatenate([one.angle for one in found]),
+        np.concatenate([one.flip for one in found]),
+        np.concatenate([one.flags for one in found]),
     )
 
 

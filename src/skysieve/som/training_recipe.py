@@ -48,12 +48,13 @@ class GrowthRecipe:
     """Grow the lattice before the schedule starts, see `skysieve.som.growing`.
 
     After the passes of ``stage`` at each size, a row or column is inserted beside the neuron with the largest summed
-    squared distance of its images, until that sum is at most ``evenness`` times the mean over the neurons, or the next
-    lattice would have more than ``most_neurons``. ``sample`` images are looked at.
+    squared distance of its images, until there are ``least_neurons`` and that sum is at most ``evenness`` times the
+    mean over the neurons, or the next lattice would have more than ``most_neurons``. ``sample`` images are looked at.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
+    least_neurons: Annotated[int, Field(ge=1)] = 16
     most_neurons: Annotated[int, Field(ge=1)] = 100
     evenness: Annotated[float, Field(gt=1)] = 2.0
     sample: Annotated[int, Field(ge=1)] = 5000
