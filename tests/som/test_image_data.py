@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from tests.som.bars import draw_bars, write_bars, write_bars_store
 
+from skysieve.io.catalogs import write_catalog
 from skysieve.io.cutouts import convert_cutouts
 from skysieve.io.pink import write_pink_images
+from skysieve.records import Catalog, Column
 from skysieve.som.image_data import checksum_images, open_images, select_images, wrap_images
 
 ROWS = np.array([4, 0, 2])
@@ -40,6 +42,29 @@ def test_marked_and_infinite_pixels_are_nan(tmp_path):
     path = write_bars_store(tmp_path / "i.zarr", images, ids=np.arange(2), bad=bad)
     found = open_images(path, scratch=tmp_path).read(np.arange(2))
     assert np.argwhere(np.isnan(found)).tolist() == [[0, 0, 3, 3], [1, 0, 5, 6]]
+
+
+def test_a_pixel_that_is_nan_in_one_band_is_good_in_the_others(tmp_path):
+    images, bad = draw_bars(1, channels=2), np.ones((1, 10, 10), bool)
+    bad[0, :, 1:] = False
+    images[0, 0, 4, 0] = np.nan
+    path = write_bars_store(tmp_path / "i.zarr", images, ids=np.arange(1), bad=bad)
+    found = np.isnan(open_images(path, scratch=tmp_path).read(np.arange(1)))[0, :, :, 0]
+    assert found.sum(axis=1).tolist() == [10, 9]
+
+
+def test_rows_beside_a_binary_name_its_images(tmp_path):
+    path = write_bars(tmp_path / "i.bin", draw_bars(3))
+    before, rows = checksum_images(path), tmp_path / "i.rows.parquet"
+    meta = {"bands": '["r"]', "preparation": '{"side": 10}'}
+    write_catalog(Catalog((Column("id", "i8"),), {"id": np.array([7, 5, 6])}, meta), rows)
+    source = open_images(path, scratch=tmp_path)
+    assert source.read_catalog(np.array([2, 0]))["id"].tolist() == [6, 7]
+    assert (source.bands, source.preparation, source.numbered) == (("r",), {"side": 10}, False)
+    assert checksum_images(path) != before
+    write_catalog(Catalog((Column("id", "i8"),), {"id": np.array([7, 5])}), rows)
+    with pytest.raises(ValueError, match="2 rows for 3 images"):
+        open_images(path, scratch=tmp_path)
 
 
 def test_chosen_rows_are_a_source_of_their_own():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from skysieve.io.catalogs import read_catalog
 from skysieve.io.checksums import checksum_file
 from skysieve.io.cutouts import CutoutStore, convert_cutouts
 from skysieve.io.pink import read_pink_images
@@ -96,7 +97,7 @@ def open_images(path: Path, *, scratch: Path) -> ImageSource:
     Parameters
     ----------
     path
-        A cutout store, an HDF5 file or a folder of cutouts, or a binary of images of PINK.
+        A cutout store, an HDF5 file or a folder of cutouts, or a binary of images of PINK with or without its rows.
     scratch
         Folder for ``images.zarr``, the copy that is made of HDF5 files and folders, which cannot be read by row. A copy
         that is there already is used.
@@ -104,7 +105,7 @@ def open_images(path: Path, *, scratch: Path) -> ImageSource:
     Raises
     ------
     ValueError
-        If there is nothing, it is none of these, or the images are not square.
+        If there is nothing, it is none of these, the images are not square, or rows beside a binary are not as many.
     """
     _check_exists(path)
     if (path / "committed.json").is_file():
@@ -117,7 +118,13 @@ def open_images(path: Path, *, scratch: Path) -> ImageSource:
     images = read_pink_images(path).images
     if images.ndim < 3:
         raise ValueError(f"{path.name}: holds vectors of {images.shape[1]} features; wanted are images")
-    return wrap_images(images, name=path.name)
+    source = wrap_images(images, name=path.name)
+    return _add_rows(source, name_rows(path)) if name_rows(path).is_file() else source
+
+
+def name_rows(path: Path) -> Path:
+    """Return where the rows of a binary of images lie: ``NAME.rows.parquet`` beside ``NAME.bin``."""
+    return path.with_name(f"{path.stem}.rows.parquet")
 
 
 def checksum_images(path: Path) -> str:
@@ -129,8 +136,11 @@ def checksum_images(path: Path) -> str:
         If there is nothing.
     """
     _check_exists(path)
-    if path.is_file():
+    if path.is_file() and not name_rows(path).is_file():
         return checksum_file(path)
+    if path.is_file():
+        both = f"{checksum_file(path)} {checksum_file(name_rows(path))}"
+        return hashlib.sha256(both.encode()).hexdigest()
     files = sorted(file for file in path.rglob("*") if file.is_file() and file.name != "writer.lock")
     lines = (f"{file.relative_to(path).as_posix()} {checksum_file(file)}\n" for file in files)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -149,7 +159,8 @@ def _open_store(path: Path) -> ImageSource:
 
     def read(rows: np.ndarray) -> np.ndarray:
         batch = store.read(rows)
-        return _mark_bad(np.where(batch.bad[:, None], np.float32(np.nan), batch.image))
+        hidden = batch.bad & np.isfinite(batch.image).all(axis=1)  # else the pixel itself says in which bands it is bad
+        return _mark_bad(np.where(hidden[:, None], np.float32(np.nan), batch.image))
 
     bands = store.header.bands
     preparation = json.loads(store.header.meta.get("preparation", "{}"))
@@ -157,6 +168,17 @@ def _open_store(path: Path) -> ImageSource:
         path.name, len(store), len(bands), y, read, store.read_catalog, numbered=False, bands=bands,
         preparation=preparation,
     )  # fmt: skip
+
+
+def _add_rows(source: ImageSource, path: Path) -> ImageSource:
+    rows = read_catalog(path)
+    if len(rows) != source.length:
+        raise ValueError(f"{path.name}: has {len(rows)} rows for {source.length} images; write both again")
+    if "id" not in rows.names:
+        rows = rows.with_column(ID, np.arange(len(rows)))
+    bands = tuple(json.loads(rows.meta.get("bands", "[]")))
+    preparation = json.loads(rows.meta.get("preparation", "{}"))
+    return replace(source, read_catalog=rows.take, numbered=False, bands=bands, preparation=preparation)
 
 
 def _mark_bad(images: Float32[np.ndarray, "image channel y x"]) -> Float32[np.ndarray, "image channel y x"]:
