@@ -56,7 +56,7 @@ def test_defaults_are_those_of_pink():
         "--lay HEXAGONAL --som-w=3 --som-h=3 --numr=8 --dist MEXICANHAT 2 0.5 --tr a b --se 5",
         "--seed 5 -l Hexagonal --train a b -n8 --som-width 3 -f mexicanhat 2 .5 --som-height 3",
         "-lhexagonal -s5 -fmexicanHat 2 5e-1 --train=a b --som-width 3 --som-height +3 -n 8",
-        "--numrot 12 --train x y --numrot 8 -l hexagonal --som-width 3 --som-height 3 -f mexicanHat 2 .5 --train a b -s 5",
+        "-n 12 --train x y --numrot 8 -l hexagonal --som-width 3 --som-height 3 -f mexicanHat 2 .5 --train a b -s 5",
     ],
 )
 def test_short_shortened_and_mixed_options_mean_the_same(line):
@@ -67,8 +67,8 @@ def test_short_shortened_and_mixed_options_mean_the_same(line):
 def test_every_short_form_has_its_option():
     short = order("-l cartesian -d 20 -e 16 -n 4 -f gaussian 1 1 -x random -s 7 -p 5 -t 2 --train a b")
     long = order(
-        "--layout cartesian --neuron-dimension 20 --euclidean-distance-dimension 16 --numrot 4 --dist-func gaussian 1 1 "
-        "--init random --seed 7 --progress 5 --numthreads 2 --train a b"
+        "--layout cartesian --neuron-dimension 20 --euclidean-distance-dimension 16 --numrot 4 --dist-func gaussian 1 1"
+        " --init random --seed 7 --progress 5 --numthreads 2 --train a b"
     )
     assert short == long
     assert (long.neuron_side, long.region_side, long.prints, long.threads) == (20, 16, 5, 2)
@@ -77,8 +77,8 @@ def test_every_short_form_has_its_option():
 def test_all_other_options_are_taken():
     found = order(
         "--map a b c --store-rot-flip t --flip-off --euclidean-distance-shape CIRCULAR --euclidean-distance-type Float "
-        "--interpolation Bilinear --max-update-distance 1.5 --num-iter 3 --input-shuffle-off --inter-store KEEP --cuda-off "
-        "--b1 512 --verbose --som-depth 2 --rounding exact"
+        "--interpolation Bilinear --max-update-distance 1.5 --num-iter 3 --input-shuffle-off --inter-store KEEP"
+        " --cuda-off --b1 512 --verbose --som-depth 2 --rounding exact"
     )
     assert (found.som.name, found.transforms.name, found.flip, found.region) == ("c", "t", False, "circular")
     assert (found.max_distance, found.passes, found.shuffle, found.store) == (1.5, 3, False, "keep")

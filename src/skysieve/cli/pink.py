@@ -44,7 +44,8 @@ Takes the command lines of PINK 2.5 and writes its files.
   --store-rot-flip FILE                 write angles and flips of a mapping
   --numthreads, -t N                    threads
   --cuda-off                            compute on the CPU even where there is a GPU
-  --rounding NAME                       of training: pink (to the last bit, default on the CPU) or exact (faster)
+  --rounding NAME                       pink (its files to the last bit) or exact (faster); left out it is pink
+                                        for training on the CPU, exact for mapping and on a GPU
   --b1 N                                without effect
   --verbose                             also tell how often each neuron won
   --version, -v, --help, -h

@@ -93,8 +93,8 @@ def read_arguments(arguments: Sequence[str]) -> Given:
     while rest:
         word = rest.pop(0)
         if word.startswith("--") and len(word) > 2:
-            name, equals, attached = word[2:].partition("=")
-            found = [(_complete(name), [attached] if equals else [])]
+            start, equals, value = word[2:].partition("=")
+            found = [(_complete(start), [value] if equals else [])]
         elif word.startswith("-") and len(word) > 1 and word != "--":
             found = list(_split_letters(word[1:]))
         else:

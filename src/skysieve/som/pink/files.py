@@ -29,9 +29,7 @@ def open_images(path: Path) -> Float32[np.ndarray, "image ..."]:
     """
     images = read_pink_images(path).images
     if images.ndim == 2:
-        raise ValueError(
-            f"{path.name}: holds vectors of {images.shape[1]} numbers; give images, or use skysieve.som.SOM"
-        )
+        raise ValueError(f"{path.name}: holds vectors, not images; give images, or use skysieve.som.SOM")
     if not len(images):
         raise ValueError(f"{path.name}: holds no image; give at least one")
     return images
@@ -102,7 +100,7 @@ def read_neurons(path: Path, *, lattice: Lattice, shape: tuple[int, ...]) -> Pin
     if _describe(stored.layout) != _describe(make_pink_layout(lattice)):
         raise ValueError(
             f"{path.name}: its lattice is {_describe(stored.layout)}, the command line says "
-            f"{_describe(make_pink_layout(lattice))}; pass --som-width, --som-height, --som-depth and --layout of the file"
+            f"{_describe(make_pink_layout(lattice))}; pass --som-width, --som-height, --som-depth, --layout of it"
         )
     found = stored.neurons.shape[1:]
     if found != shape:

@@ -22,7 +22,8 @@ from skysieve.som.pink.files import (
     read_neurons,
     split_images,
 )
-from skysieve.som.pink.orders import Order, list_ticks
+from skysieve.som.pink.orders import Order, Rounding, list_ticks
+from skysieve.som.pink.rounding import make_tables, map_image
 from skysieve.som.pink.training import choose_device, use_threads
 from skysieve.som.transforms import Geometry, measure_angles
 
@@ -39,6 +40,7 @@ class _Job:
     neurons: Float32[np.ndarray, "neuron channel row column"]
     geometry: Geometry
     device: str
+    rounding: Rounding
 
 
 def map_files(order: Order, *, progress: Callable[[int, int], None]) -> Int[np.ndarray, " neuron"]:
@@ -67,7 +69,7 @@ def map_files(order: Order, *, progress: Callable[[int, int], None]) -> Int[np.n
     neurons = np.asarray(read_neurons(order.som, lattice=order.lattice, shape=shape).neurons)
     check_results(order)
     frames = neurons.reshape(len(neurons), -1, *shape[-2:])
-    job = _Job(order.images.name, images, frames, geometry, choose_device(order))
+    job = _Job(order.images.name, images, frames, geometry, choose_device(order), order.rounding or "exact")
     layout, wins = make_pink_layout(order.lattice), np.zeros(len(neurons), np.int64)
     with use_threads(order.threads), _open_spool(order.transforms) as spool:
         blocks = _map_blocks(job, set(list_ticks(len(images), order.prints)), progress)
@@ -91,12 +93,22 @@ def _open_spool(transforms: Path | None) -> Iterator[IO[bytes] | None]:
 
 def _map_blocks(job: _Job, ticks: set[int], progress: Callable[[int, int], None]) -> Iterator[Mapping]:
     total, done = len(job.images), 0
-    for found in map_batches(_read_batches(job), job.neurons, geometry=job.geometry, device=job.device):
+    for found in _map_rounded(job) if job.rounding == "pink" else _map_exactly(job):
         yield found
         for passed in range(done + 1, done + len(found.distance) + 1):
             if passed in ticks:
                 progress(passed, total)
         done += len(found.distance)
+
+
+def _map_exactly(job: _Job) -> Iterator[Mapping]:
+    yield from map_batches(_read_batches(job), job.neurons, geometry=job.geometry, device=job.device)
+
+
+def _map_rounded(job: _Job) -> Iterator[Mapping]:
+    tables = make_tables(job.geometry)
+    for images in _read_batches(job):
+        yield from (map_image(job.neurons, image, tables=tables, geometry=job.geometry) for image in images)
 
 
 def _read_batches(job: _Job) -> Iterator[Float32[np.ndarray, "some channel y x"]]:

@@ -36,8 +36,8 @@ class Order:
     on_cpu, threads
         Where to compute; ``threads`` None takes what PyTorch takes.
     rounding
-        Of training: ``pink`` to the last bit on the CPU, ``exact`` faster by the engine; None is ``pink`` on the CPU,
-        ``exact`` on a GPU.
+        ``pink`` gives PINK's files to the last bit, on the CPU; ``exact`` is faster, by the engine. None is ``pink``
+        for training on the CPU, ``exact`` otherwise.
     wins
         Whether to count how often each neuron is the best-matching unit.
     """

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int
 
+from skysieve.som.invariance import Mapping
 from skysieve.som.pink.arithmetic import measure_sines
 from skysieve.som.regions import make_region
 from skysieve.som.transforms import Geometry, locate_source, measure_angles
@@ -136,7 +137,8 @@ def show_image(
         The best-matching unit: the first of the nearest neurons.
     """
     drawing = Drawing(image, tables, geometry)
-    bmu, orientation = match_image(drawing, neurons)
+    drawn, inside = drawing.draw_region(), _take_region(neurons, tables)
+    bmu, orientation = _match(drawn, inside)
     weight = weights[bmu]
     moving = np.flatnonzero(weight)
     frames = drawing.draw_frames(orientation[moving]).reshape(len(moving), *neurons.shape[1:])
@@ -147,12 +149,30 @@ def show_image(
     return bmu
 
 
-def match_image(
-    drawing: Drawing, neurons: Float32[np.ndarray, "neuron channel row column"]
+def map_image(
+    neurons: Float32[np.ndarray, "neuron neuron_channel row column"],
+    image: Float32[np.ndarray, "channel y x"],
+    *,
+    tables: Tables,
+    geometry: Geometry,
+) -> Mapping:
+    """Map one image onto neurons; distances and orientations are those of PINK to the last bit."""
+    drawn, inside = Drawing(image, tables, geometry).draw_region(), _take_region(neurons, tables)
+    orientation = _match(drawn, inside)[1]
+    square = sum_in_order(drawn, inside, orientation=orientation, neuron=np.arange(len(neurons)))
+    return Mapping(np.sqrt(square)[None], orientation[None])
+
+
+def _take_region(
+    neurons: Float32[np.ndarray, "neuron channel row column"], tables: Tables
+) -> Float32[np.ndarray, "neuron value"]:
+    return neurons.reshape(*neurons.shape[:2], -1)[:, :, tables.region].reshape(len(neurons), -1)
+
+
+def _match(
+    drawn: Float32[np.ndarray, "orientation value"], inside: Float32[np.ndarray, "neuron value"]
 ) -> tuple[int, Int[np.ndarray, " neuron"]]:
     """Find the best-matching unit of an image, and its best orientation for each neuron."""
-    drawn = drawing.draw_region()
-    inside = neurons.reshape(*neurons.shape[:2], -1)[:, :, drawing.tables.region].reshape(len(neurons), -1)
     square, slack = _estimate_squares(drawn, inside)
     best = square.min(axis=1)
     near = square <= (best + 2 * slack)[:, None]
