@@ -36,19 +36,19 @@ def annotate(
     from skysieve.cli.som_desk import open_annotation  # noqa: PLC0415
 
     folder = annotations or som.resolve().with_name(f"{som.resolve().stem}.annotations")
-    visit = open_annotation(som, folder, key=key, mapping=mapping, images=images)
 
     def announce(url: str) -> None:
         typer.echo(json.dumps({"url": url, "annotations": str(folder)}) if as_json else url)
         if browser:
             webbrowser.open(url)
 
-    stopped_by = serve_page(
-        lambda stop: make_annotator(visit(), stop),
-        title=f"{som.name} \N{MIDDLE DOT} Skysieve",
-        announce=announce,
-        address=address,
-        port=port,
-    )
+    with open_annotation(som, folder, key=key, mapping=mapping, images=images) as visit:
+        stopped_by = serve_page(
+            lambda stop: make_annotator(visit(), stop),
+            title=f"{som.name} \N{MIDDLE DOT} Skysieve",
+            announce=announce,
+            address=address,
+            port=port,
+        )
     if stopped_by == signal.SIGINT:
         raise typer.Exit(130)

@@ -1,6 +1,7 @@
 """What ``skysieve som annotate`` opens: a map, its annotations, and the images that match."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from skysieve.io.checksums import checksum_file
@@ -14,10 +15,11 @@ from skysieve.som.maps import ImageMap, read_image_map
 from skysieve.som.transforms import make_geometry
 
 
+@contextmanager
 def open_annotation(
     som: Path, folder: Path, *, key: str | None = None, mapping: Path | None = None, images: Path | None = None
-) -> Callable[[], AnnotationTab]:
-    """Open everything; return what makes the view of a visitor.
+) -> Iterator[Callable[[], AnnotationTab]]:
+    """Open everything; give what makes the view of a visitor.
 
     Raises
     ------
@@ -34,7 +36,10 @@ def open_annotation(
     if mapping is not None and images is not None:
         nearest = open_nearest_images(mapping, images, n_neurons=len(trained.neurons))
     desk = open_desk(folder, trained.neurons, som_sha256=checksum_file(file))
-    return lambda: AnnotationTab(desk, trained.lattice, bands=trained.bands, nearest=nearest, neuron=neuron)
+    try:
+        yield lambda: AnnotationTab(desk, trained.lattice, bands=trained.bands, nearest=nearest, neuron=neuron)
+    finally:
+        desk.close()
 
 
 def parse_key(key: str, lattice: Lattice) -> int:

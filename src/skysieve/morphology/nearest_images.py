@@ -111,7 +111,8 @@ def _count_images(source: Path) -> int:
 def _read_images(source: Path, rows: Int[np.ndarray, " pick"]) -> Float32[np.ndarray, "pick channel y x"]:
     if source.is_dir():
         with CutoutStore.open(source) as store:
-            return store.read(rows).image
+            batch = store.read(rows)
+        return np.where(batch.bad[:, None], np.float32("nan"), batch.image)
     pixels = read_pink_images(source).images
     picked = pixels[rows]
     return np.asarray(picked[:, None] if picked.ndim == 3 else picked, np.float32)

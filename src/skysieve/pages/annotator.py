@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import panel as pn
 import param
@@ -15,6 +15,7 @@ SCRIPTS = ("pixels.js", "canvas.js", "atlas.js", "table.js", "annotator.js")
 QUIT = "quit"
 
 
+@runtime_checkable
 class Presenter(Protocol):
     """What stands behind the page of one visitor; all that it shows are plain values."""
 
@@ -40,13 +41,14 @@ class AnnotationBoard(JSComponent):
     atlas = param.Dict(default={})
     scene = param.Dict(default={})
     state = param.Dict(default={})
-    message = param.Callable()
+
+    hear: Callable[[Mapping[str, Any]], None]
 
     _esm = "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
     _stylesheets: ClassVar[list[str]] = [(ASSETS / "annotator.css").read_text(encoding="utf-8")]
 
     def _handle_msg(self, data: Any) -> None:
-        self.message(data)
+        self.hear(data)
 
 
 def make_annotator(presenter: Presenter, stop: Callable[[], None]) -> Viewable:
@@ -60,7 +62,7 @@ def make_annotator(presenter: Presenter, stop: Callable[[], None]) -> Viewable:
         Called when the visitor quits.
     """
     atlas = presenter.show_atlas() | {"colors": _list_colors()}
-    board = AnnotationBoard(atlas=atlas, sizing_mode="stretch_both", message=None)  # type: ignore[no-untyped-call]
+    board = AnnotationBoard(atlas=atlas, sizing_mode="stretch_both")  # type: ignore[no-untyped-call]
 
     def refresh() -> None:
         board.param.update(scene=presenter.show_scene(), state=presenter.show_state())
@@ -72,7 +74,7 @@ def make_annotator(presenter: Presenter, stop: Callable[[], None]) -> Viewable:
         presenter.answer(message)
         refresh()
 
-    board.message = hear
+    board.hear = hear
     refresh()
     _follow_others(presenter, refresh)
     return board

@@ -1,6 +1,7 @@
 """One local page server: it listens to this machine alone unless told otherwise, and lets in who has the token."""
 
 import hmac
+import logging
 import secrets
 import signal
 import socket
@@ -77,6 +78,7 @@ def serve_page(
 
 def _listen(make_page: Callable[[], Viewable], *, title: str, address: str, port: int) -> Any:
     """Bind; who may open a web socket is for the guard to say, which knows tunnels from strangers."""
+    logging.getLogger("bokeh.server.util").setLevel(logging.ERROR)
     try:
         return get_server({"/": make_page}, port, address, "*", title={"/": title}, show=False, start=False)
     except OSError as problem:

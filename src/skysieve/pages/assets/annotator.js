@@ -17,7 +17,7 @@ class Page {
   constructor(model, root) {
     Object.assign(this, { model, atlas: model.atlas, scene: model.scene, state: model.state });
     Object.assign(this, { view: { zoom: 1, x: 0, y: 0 }, erasing: false, showing: true, opacity: 0.35, sent: 0, stopped: false });
-    Object.assign(this, { stretch: "sqrt", tint: "gray", gain: 1, regions: [], pictures: [], matches: [] });
+    Object.assign(this, { stretch: "asinh", tint: "gray", gain: 1, regions: [], pictures: [], matches: [] });
     this.root = root;
     this.build();
     this.map = new Atlas(this.get("map"), this);
@@ -28,13 +28,16 @@ class Page {
     new ResizeObserver(() => this.draw()).observe(root);
   }
 
+  // Side of a neuron in pixels.
+  get frame() { return this.scene.channels[0].side[0]; }
+
   get(name) { return this.root.querySelector(`[data-part=${name}]`); }
 
   build() {
     const button = (part, text, title, onclick) => make("button", { "data-part": part, title, onclick }, text);
     const pick = (part, names, choose) => make("select", { "aria-label": part, title: part, onchange: (event) => { choose(event.target.value); event.target.blur(); } },
       ...names.map((name) => make("option", { value: name, selected: name === this[part] }, name)));
-    const slide = (title, value, range, choose) => make("input", { type: "range", "aria-label": title, title, value, ...range, oninput: (event) => choose(Number(event.target.value)) });
+    const slide = (title, value, range, choose) => make("input", { type: "range", "aria-label": title, title, ...range, value, oninput: (event) => choose(Number(event.target.value)) });
     this.root.replaceChildren(
       make("header", {},
         make("div", { class: "where" }, make("h1", { "data-part": "title" }), make("span", { "data-part": "cell" })),
@@ -59,7 +62,7 @@ class Page {
         make("p", { class: "note", "data-part": "note", role: "status" }),
         make("section", { class: "matching" }, make("h2", { "data-part": "matched" }), make("div", { class: "matches", "data-part": "matches" }))),
       make("aside", { class: "right" }, make("h2", {}, "Labels"),
-        make("table", {}, make("thead", {}, make("tr", {}, ...["draw", "", "", "whole", "pixels", "neurons", ""].map((text) => make("th", {}, text)))), make("tbody", { "data-part": "labels" })),
+        make("table", {}, make("tbody", { "data-part": "labels" })),
         make("form", { onsubmit: (event) => this.addLabel(event) }, make("input", { "data-part": "new", type: "text", maxlength: 60, placeholder: "new label", "aria-label": "new label" }), make("button", { type: "submit" }, "add")),
         make("p", { class: "hint" }, "Ticked labels are drawn; several at once make a region each. Regions may overlap. With none ticked, a region without label is drawn, and erasing reaches all labels.")),
       make("dialog", { "data-part": "keys", onclick: () => this.toggleHelp() }, make("h2", {}, "Keys"), make("table", {}, ...HELP.map(([key, text]) => make("tr", {}, make("td", {}, make("kbd", {}, key)), make("td", {}, text))))));
@@ -90,7 +93,7 @@ class Page {
     this.stopped = true;
     clearTimeout(this.clock);
     this.say("Everything is saved and the server has stopped. You can close this page.", false);
-    this.root.dataset.stopped = "true";
+    Object.assign(this.root.dataset, { stopped: "true", busy: "false" });
   }
 
   say(text, failed) {
@@ -124,15 +127,21 @@ class Page {
     this.matches = this.scene.matches.map((match) => ({ ...match, pictures: match.channels.map((one) => paintImage(unpackImage(one), this.colors)) }));
     const shown = this.matches.map((match) => make("figure", { title: `image ${match.row}` }, ...match.pictures.map(() => make("canvas")), make("figcaption", {}, make("b", {}, `image ${match.row}`), ` \u2009d ${match.distance.toPrecision(3)}`)));
     this.get("matches").replaceChildren(...shown);
-    this.get("matched").textContent = this.atlas.matching ? `Best-matching images, turned onto the neuron: ${this.matches.length} of ${this.scene.matched}` : "Start with --mapping and --images to see the best-matching images here.";
+    this.get("matched").textContent = this.describeMatches();
     this.draw();
+  }
+
+  describeMatches() {
+    if (!this.atlas.matching) return "Start with --mapping and --images to see the best-matching images here.";
+    if (!this.scene.matched) return "No image has this neuron as its best match.";
+    return `Best-matching images, turned onto the neuron: ${this.matches.length} of ${this.scene.matched}`;
   }
 
   showState() {
     const { state } = this, count = this.atlas.cells.length;
-    const side = this.scene.channels[0].columns, colors = Object.fromEntries(state.palette.map((one) => [one.label, one.color]));
+    const side = this.frame, colors = Object.fromEntries(state.palette.map((one) => [one.label, one.color]));
     this.regions = state.regions.map((one) => {
-      const mask = unpackMask(one.bits, side * this.scene.channels[0].rows), color = colors[one.label] ?? "#c3c8d0";
+      const mask = unpackMask(one.bits, side * side), color = colors[one.label] ?? "#c3c8d0";
       return { ...one, mask, color, picture: paintMask(mask, side, color), path: outline(mask, side) };
     });
     this.get("title").textContent = `Neuron ${state.neuron}`;
@@ -180,7 +189,7 @@ class Page {
   }
 
   pan(dx, dy) {
-    const { view } = this, room = this.scene.channels[0].columns * (1 - 1 / view.zoom);
+    const { view } = this, room = this.frame * (1 - 1 / view.zoom);
     view.x = Math.min(room, Math.max(0, view.x + dx));
     view.y = Math.min(room, Math.max(0, view.y + dy));
     this.draw();
@@ -191,7 +200,7 @@ class Page {
     for (const channel of this.channels) channel.draw();
     this.map.draw();
     this.get("matches").querySelectorAll("figure").forEach((figure, at) => figure.querySelectorAll("canvas").forEach((canvas, channel) => {
-      const [context, wide] = fit(canvas), scale = wide / this.scene.channels[0].columns;
+      const [context, wide] = fit(canvas), scale = wide / this.frame;
       context.scale(scale, scale);
       context.drawImage(this.matches[at].pictures[channel], 0, 0);
       if (this.showing) drawRegions(context, this.regions.filter((one) => one.channel === channel), scale, { opacity: 0 });

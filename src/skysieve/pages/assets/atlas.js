@@ -41,7 +41,7 @@ class Atlas {
     context.clearRect(0, 0, wide, this.canvas.clientHeight);
     context.imageSmoothingEnabled = true;
     cells.forEach(([x, y], neuron) => {
-      context.globalAlpha = done.has(neuron) || neuron === this.page.state.neuron ? 1 : 0.55;
+      context.globalAlpha = done.has(neuron) || neuron === this.page.state.neuron ? 1 : 0.8;
       context.drawImage(this.pictures[neuron], x * unit, y * unit, unit - gap, unit - gap);
       context.globalAlpha = 1;
       if (done.has(neuron)) this.tick(context, x * unit, y * unit, unit);

@@ -11,19 +11,18 @@ function fit(canvas) {
   return [context, wide, high];
 }
 
+// All fills lie under all outlines, so that none hides another.
 function drawRegions(context, regions, scale, options) {
+  context.globalAlpha = options.opacity;
+  if (options.opacity > 0) for (const region of regions) context.drawImage(region.picture, 0, 0);
+  context.globalAlpha = 1;
+  context.lineJoin = "round";
   for (const region of regions) {
-    if (options.opacity > 0) {
-      context.globalAlpha = options.opacity;
-      context.drawImage(region.picture, 0, 0);
-      context.globalAlpha = 1;
-    }
-    context.lineJoin = "round";
     context.setLineDash(region.label ? [] : [4 / scale, 3 / scale]);
     context.lineWidth = 3.5 / scale; context.strokeStyle = "rgba(0,0,0,.75)"; context.stroke(region.path);
     context.lineWidth = 1.7 / scale; context.strokeStyle = region.color; context.stroke(region.path);
-    context.setLineDash([]);
   }
+  context.setLineDash([]);
 }
 
 class Channel {
@@ -39,8 +38,7 @@ class Channel {
     canvas.addEventListener("wheel", (event) => this.zoom(event), { passive: false });
   }
 
-  get side() { return this.page.scene.channels[0].columns; }
-  get scale() { return (this.canvas.clientWidth / this.side) * this.page.view.zoom; }
+  get scale() { return (this.canvas.clientWidth / this.page.frame) * this.page.view.zoom; }
 
   // Pixel centers lie on whole numbers.
   locate(event) {
@@ -100,7 +98,7 @@ class Channel {
 
   drawSeed(context, x, y) {
     context.beginPath();
-    context.arc(x, y, 3.5 / this.scale, 0, 2 * Math.PI);
+    context.arc(x, y, 2.6 / this.scale, 0, 2 * Math.PI);
     context.fillStyle = "#ff3b30"; context.fill();
     context.lineWidth = 1.2 / this.scale; context.strokeStyle = "#fff"; context.stroke();
   }

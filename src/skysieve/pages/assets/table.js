@@ -32,10 +32,8 @@ class LabelTable {
     return make("tr", { "data-label": label, class: ticked ? "ticked" : "" },
       make("td", {}, tick),
       make("td", {}, make("span", { class: "swatch", style: `background:${entry.color}` }, number < 9 ? String(number + 1) : "")),
-      make("td", { class: "name" }, this.renaming === label ? this.makeInput(label) : this.makeName(label)),
+      make("td", { class: "name" }, this.renaming === label ? this.makeInput(label) : this.makeName(label), this.makeCounts(label, entry.neurons)),
       make("td", {}, make("button", { class: whole ? "whole on" : "whole", "aria-pressed": String(whole), title: "label the neuron as a whole", onclick: () => page.send({ do: "label_neuron", label }) }, whole ? "\u2713 neuron" : "neuron")),
-      make("td", { class: "number", title: "pixels in each channel of this neuron" }, this.countPixels(label)),
-      make("td", { class: "number", title: "neurons with this label" }, String(entry.neurons)),
       make("td", { class: "tools" },
         make("button", { class: "plain", title: "rename", "aria-label": `rename ${label}`, onclick: () => { this.renaming = label; this.draw(); } }, "\u270e"),
         make("button", { class: "plain", title: "remove this label everywhere (can be undone)", "aria-label": `remove ${label}`, onclick: () => page.send({ do: "remove_label", label }) }, "\u00d7")));
@@ -59,11 +57,14 @@ class LabelTable {
 
   makeNameless() {
     return make("tr", { "data-label": "", class: "nameless" }, make("td"), make("td", {}, make("span", { class: "swatch dashed" })),
-      make("td", { class: "name" }, "without label"), make("td"), make("td", { class: "number" }, this.countPixels("")), make("td"), make("td"));
+      make("td", { class: "name" }, make("span", { class: "label" }, "without label"), this.makeCounts("", null)), make("td"), make("td"));
   }
 
-  countPixels(label) {
+  // Pixels in each channel of this neuron, neurons of the map.
+  makeCounts(label, neurons) {
     const found = this.page.state.regions.filter((one) => one.label === label);
-    return this.page.scene.channels.map((_, channel) => found.find((one) => one.channel === channel)?.pixels ?? "\u2013").join(" / ");
+    const counts = this.page.scene.channels.map((_, channel) => found.find((one) => one.channel === channel)?.pixels ?? "\u2013").join(" / ");
+    const here = found.length ? `${counts} px` : "not here";
+    return make("small", {}, neurons === null ? here : `${here} \u00b7 ${neurons} neuron${neurons === 1 ? "" : "s"}`);
   }
 }
