@@ -2,9 +2,10 @@
 
 import typer
 
-from skysieve.cli import som_annotate, som_inspect, som_map, som_train
+from skysieve.cli import som_annotate, som_inspect, som_map, som_preprocess, som_train
 
 app = typer.Typer(help="Self-organizing maps of images: train, map, inspect, annotate, collate.", no_args_is_help=True)
+app.command("preprocess")(som_preprocess.preprocess)
 app.command("train")(som_train.train)
 app.command("map")(som_map.map_images)
 app.command("annotate")(som_annotate.annotate)
