@@ -123,7 +123,7 @@ def _choose_examples(view: MapView) -> tuple[list[np.ndarray], list[np.ndarray]]
     return best, worst
 
 
-def _draw_examples(view: MapView, chosen: Sequence[Int[np.ndarray, " some"]]) -> list[list[dict[str, Any]]]:
+def _draw_examples(view: MapView, chosen: Sequence[Int[np.ndarray, " _"]]) -> list[list[dict[str, Any]]]:
     mapped = view.mapped
     if mapped is None or mapped.read is None:
         return [[] for _ in chosen]

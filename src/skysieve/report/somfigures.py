@@ -77,7 +77,7 @@ def _draw_mosaic(
     for text, (x, y) in zip(overlay, corners.tolist(), strict=False):
         axes.text(x + 0.06 * side, y + 0.94 * side, text, size=size, color="white", va="top", ha="left")
     middle = ((side - 1) / 2, (side - 1) / 2)
-    label_cells(axes, trained.lattice, pitch=(side + GAP, side + GAP), origin=middle)
+    label_cells(axes, trained.lattice, pitch=(float(side + GAP), float(side + GAP)), origin=middle)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_linestyle((0, (6, 4)) if trained.lattice.periodic else "solid")

@@ -74,7 +74,7 @@ def find_images(bmus: Int[np.ndarray, " image"], neuron: int) -> Int[np.ndarray,
     return np.flatnonzero(bmus == neuron)
 
 
-def group_images(bmus: Int[np.ndarray, " image"], n_neurons: int) -> list[Int[np.ndarray, " found"]]:
+def group_images(bmus: Int[np.ndarray, " image"], n_neurons: int) -> list[Int[np.ndarray, " _"]]:
     """Return the images of every neuron, in their order; those with -1 belong to none."""
     order = bmus.argsort(kind="stable")
     edges = np.searchsorted(bmus[order], np.arange(n_neurons + 1))
