@@ -64,12 +64,12 @@ class GalaxyFieldsRecipe:
 
     __pydantic_config__ = STRICT
 
-    number: Count = 240
-    side: Annotated[int, Field(ge=128)] = 700
-    surveys: Annotated[tuple[str, ...], Field(min_length=1)] = ("Legacy", "SDSS", "HSC", "LSST", "Euclid", "HST")
+    number: Count = 480
+    side: Annotated[int, Field(ge=128)] = 800
+    surveys: Annotated[tuple[str, ...], Field(min_length=1)] = ("Legacy", "SDSS", "HSC", "Euclid")
     seeing: tuple[Positive, Positive] = (0.8, 1.6)
-    stars: tuple[Positive, Positive] = (1.0, 10.0)
-    galaxies: tuple[Positive, Positive] = (0.7, 2.0)
+    stars: tuple[Positive, Positive] = (1.0, 5.0)
+    galaxies: tuple[Positive, Positive] = (1.0, 3.0)
     seed: Annotated[int, Field(ge=0)] = 1
 
 
@@ -138,7 +138,7 @@ class EvaluateRecipe:
     __pydantic_config__ = STRICT
 
     apply: ApplyRecipe = field(default_factory=ApplyRecipe)
-    fields: GalaxyFieldsRecipe = field(default_factory=lambda: GalaxyFieldsRecipe(number=72, seed=1001))
+    fields: GalaxyFieldsRecipe = field(default_factory=lambda: GalaxyFieldsRecipe(number=160, seed=1001))
     extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
     snr_edges: Annotated[tuple[Positive, ...], Field(min_length=2)] = (20.0, 40.0, 80.0, 160.0, 1000.0)
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)
