@@ -1,5 +1,7 @@
 """Cutouts become images of a map, whatever is wrong with them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -163,3 +165,11 @@ def test_recipes_that_contradict_themselves_are_refused(settings, message):
 def test_recipes_that_do_not_fit_the_cutouts_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         prepare_image(make_source(), make_recipe(*settings))
+
+
+def test_the_recipes_that_ship_are_the_default_and_one_for_two_channels():
+    folder = Path(__file__).parents[2] / "recipes"
+    assert read_recipe(PreparationRecipe, folder / "preparation.toml") == PreparationRecipe()
+    two = read_recipe(PreparationRecipe, folder / "preparation-radio-infrared.toml")
+    sky = np.concatenate([make_source(), make_source(seed=1)])
+    assert prepare_image(sky, two, bands=("radio", "infrared")).usable
