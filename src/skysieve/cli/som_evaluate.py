@@ -28,8 +28,8 @@ def evaluate(
     from skysieve.morphology.evaluating import WAYS, evaluate_labels, list_evaluation  # noqa: PLC0415 -- takes seconds
 
     found = evaluate_labels(
-        mapping, labels, out=out, classifier=classifier, som=som, ways=(method,) if method else WAYS, group=group, cell=cell,
-        seed=seed,
+        mapping, labels, out=out, classifier=classifier, som=som, ways=(method,) if method else WAYS, group=group,
+        cell=cell, seed=seed,
     )  # fmt: skip
     if as_json:
         typer.echo(json.dumps({"folder": str(out), **list_evaluation(found)}, indent=1))
