@@ -75,12 +75,13 @@ class AnnotationTab:
         """Return the map in miniature."""
         pixels = self._desk.pixels
         side = int(np.clip((500_000 / len(pixels)) ** 0.5, 4, 40))
+        edge = int(pixels.shape[-1] * (1 - 0.5**0.5) / 2)  # a rotated image does not fill the corners
         names = [", ".join(map(str, cell)) for cell in self._lattice.make_cells().tolist()]
         return {
             "cells": place_cells(self._lattice).tolist(),
             "names": names,
             "side": side,
-            "miniatures": pack_miniatures(pixels[:, 0], side),
+            "miniatures": pack_miniatures(pixels[:, 0, edge:-edge, edge:-edge] if edge else pixels[:, 0], side),
             "hexagonal": self._lattice.hexagonal,
             "folder": str(self._desk.folder),
             "matching": self._nearest is not None,

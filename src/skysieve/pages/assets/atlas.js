@@ -52,7 +52,7 @@ class Atlas {
   }
 
   tick(context, x, y, unit) {
-    const size = Math.max(3, Math.min(7, unit / 4)), right = x + unit - size - 1.5, top = y + size + 1;
+    const size = Math.max(2.5, Math.min(6, unit / 5)), right = x + unit - size - 1.5, top = y + size + 1;
     context.beginPath(); context.arc(right, top, size, 0, 2 * Math.PI);
     context.fillStyle = "#1f9d55"; context.fill();
     if (size < 4) return;
