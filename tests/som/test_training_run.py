@@ -8,6 +8,8 @@ import pytest
 from tests.som.bars import BATCH, ONLINE, draw_bars, make_recipe, write_bars, write_bars_store
 
 from skysieve.io.pink import read_pink_som
+from skysieve.som.children import train_children
+from skysieve.som.hierarchy import read_tree
 from skysieve.som.lattice import Lattice
 from skysieve.som.maps import read_image_map
 from skysieve.som.schedule import Schedule, Stage
@@ -58,6 +60,22 @@ def test_a_complete_training_is_read_and_not_repeated(bars, tmp_path):
     first = train_map(bars, make_recipe(), out=tmp_path / "run")
     again = train_map(bars, make_recipe(), out=tmp_path / "run", on_done=kill_after(1))
     np.testing.assert_array_equal(first.neurons, again.neurons)
+
+
+def test_the_number_of_steps_is_told_and_kept(bars, tmp_path):
+    told, steps = [], []
+    with pytest.raises(KeyboardInterrupt):
+        train_map(bars, make_recipe(), out=tmp_path / "run", on_start=told.append, on_done=kill_after(3))
+    train_map(bars, make_recipe(), out=tmp_path / "run", on_start=told.append, on_done=steps.append)
+    assert told == [6, 3]
+    assert len(steps) == 3
+
+
+def test_a_map_that_is_replaced_loses_its_children(bars, tmp_path):
+    train_map(bars, make_recipe(BATCH, side=1), out=tmp_path / "run")
+    train_children(bars, tmp_path / "run", [0], make_recipe(BATCH, side=1))
+    train_map(bars, make_recipe(BATCH), out=tmp_path / "run", overwrite=True)
+    assert not read_tree(tmp_path / "run").children
 
 
 def test_how_it_is_computed_does_not_make_another_run(bars, tmp_path):

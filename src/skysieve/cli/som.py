@@ -2,7 +2,16 @@
 
 import typer
 
-from skysieve.cli import som_annotate, som_collate, som_evaluate, som_inspect, som_map, som_preprocess, som_train, som_transfer
+from skysieve.cli import (
+    som_annotate,
+    som_collate,
+    som_evaluate,
+    som_inspect,
+    som_map,
+    som_preprocess,
+    som_train,
+    som_transfer,
+)
 
 app = typer.Typer(help="Self-organizing maps of images: train, map, inspect, annotate, collate.", no_args_is_help=True)
 app.command("preprocess")(som_preprocess.preprocess)
@@ -12,3 +21,4 @@ app.command("annotate")(som_annotate.annotate)
 app.command("inspect")(som_inspect.inspect_map)
 app.command("transfer")(som_transfer.transfer)
 app.command("evaluate")(som_evaluate.evaluate)
+app.command("collate")(som_collate.collate)

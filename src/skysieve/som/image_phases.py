@@ -10,7 +10,7 @@ from skysieve.som.engine import map_images
 from skysieve.som.first_neurons import check_neurons, make_first_neurons
 from skysieve.som.growing import grow_lattice, measure_evenness, sum_errors
 from skysieve.som.image_data import ImageSource
-from skysieve.som.image_stages import TrainingPlan, TrainingState, show_images, train_stages
+from skysieve.som.image_stages import TrainingPlan, TrainingState, limit_torch, show_images, train_stages
 from skysieve.som.lattice import Lattice
 from skysieve.som.schedule import Schedule
 from skysieve.som.training_recipe import TrainSomRecipe
@@ -125,7 +125,8 @@ def _measure_errors(
     errors = np.zeros(len(neurons))
     for start in range(0, len(rows), plan.block):
         images = show_images(plan, rows[start : start + plan.block])
-        found = map_images(images, neurons, geometry=geometry, device=plan.device)
+        with limit_torch(plan.threads):
+            found = map_images(images, neurons, geometry=geometry, device=plan.device)
         distance = found.distance.min(axis=1)
         errors += sum_errors(np.where(np.isfinite(distance), found.bmu, -1), distance, n_neurons=len(neurons))
     return errors

@@ -120,12 +120,14 @@ def train_stages(state: TrainingState, plan: TrainingPlan) -> Iterator[TrainingS
         state = replace(state, stage=state.stage + 1, turn=0)
 
 
-def count_blocks(plan: TrainingPlan) -> int:
-    """Return how many states training yields from its beginning."""
-    return sum(
-        stage.passes * (1 if stage.method == "batch" else max(1, -(-plan.images.length // _choose_block(stage, plan))))
-        for stage in plan.schedule.stages
-    )
+def count_blocks(plan: TrainingPlan, *, stage: int = 0, turn: int = 0, shown: int = 0) -> int:
+    """Return how many states training yields from a stage, pass and number of images shown on; by default from all."""
+    left = 0
+    for number, one in enumerate(plan.schedule.stages[stage:]):
+        blocks = 1 if one.method == "batch" else max(1, -(-plan.images.length // _choose_block(one, plan)))
+        left += blocks * (one.passes - (0 if number else turn))
+    ahead = 0 if stage >= len(plan.schedule.stages) else shown // _choose_block(plan.schedule.stages[stage], plan)
+    return left - ahead
 
 
 def show_images(plan: TrainingPlan, rows: Int[np.ndarray, " row"]) -> Float32[np.ndarray, "image channel y x"]:
@@ -171,7 +173,7 @@ def _train_in_order(
             distances, stage.neighborhood, sigma=sigma, rate=rate, max_distance=stage.max_distance
         )
         images = show_images(plan, order[state.shown : state.shown + block])
-        with _limit_torch(plan.threads):
+        with limit_torch(plan.threads):
             neurons = train_online(state.neurons, images, weights=weights, workshop=workshop)
         shown = min(state.shown + block, len(order))
         if shown == len(order):
@@ -190,7 +192,7 @@ def _train_in_batch(
     starts = range(0, plan.images.length, plan.block)
     rows = (np.arange(start, min(start + plan.block, plan.images.length)) for start in starts)
     blocks = (show_images(plan, some) for some in rows)
-    with _limit_torch(1):
+    with limit_torch(1):
         means = train_batch(state.neurons, blocks, weights=weights, workshop=workshop)
     neurons = state.neurons + np.float32(rate) * (means - state.neurons)
     yield replace(state, neurons=neurons, turn=state.turn + 1, shown=0)
@@ -198,7 +200,8 @@ def _train_in_batch(
 
 def _judge_pass(state: TrainingState, plan: TrainingPlan, geometry: Geometry) -> TrainingState:
     """Add the pass that ended to the history."""
-    found = judge_sample(plan.sample, state.neurons, lattice=plan.lattice, geometry=geometry, device=plan.device)
+    with limit_torch(plan.threads):
+        found = judge_sample(plan.sample, state.neurons, lattice=plan.lattice, geometry=geometry, device=plan.device)
     record = PassRecord(
         plan.phase,
         state.stage,
@@ -213,7 +216,7 @@ def _judge_pass(state: TrainingState, plan: TrainingPlan, geometry: Geometry) ->
 
 
 @contextmanager
-def _limit_torch(threads: int) -> Iterator[None]:
+def limit_torch(threads: int) -> Iterator[None]:
     """Let PyTorch use so many threads for a while."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)

@@ -7,8 +7,8 @@ from skysieve.som.regions import make_region
 from skysieve.som.schedule import Schedule
 from skysieve.som.transforms import Geometry
 
-PROGRAM = 300e6
-"""What Python, NumPy and PyTorch take themselves [byte]."""
+PROGRAM = 700e6
+"""What Python with NumPy, PyTorch, Zarr and Arrow takes itself [byte]."""
 UNITS = {"B": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 
 

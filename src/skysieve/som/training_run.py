@@ -55,9 +55,9 @@ def train_map(
     out
         The run folder: ``som.bin``, ``som.json``, ``history.json``; ``checkpoint.npz`` until training is complete.
     overwrite
-        Replace another run in the folder.
+        Replace another run in the folder, with the children of its neurons.
     on_start, on_done
-        Get the number of blocks that the schedule trains, and an outcome for each.
+        Get the number of blocks that are left (anew when a lattice has grown), and an outcome for each.
 
     Raises
     ------
@@ -69,6 +69,7 @@ def train_map(
     with open_ledger(out, fingerprint_training(recipe, checksum), overwrite=overwrite) as ledger:
         if overwrite:
             (out / CHECKPOINT).unlink(missing_ok=True)
+            shutil.rmtree(out / "children", ignore_errors=True)
         if ledger.find_done(KEY) is None:
             images = open_images(source, scratch=out)
             train_into(images, recipe, ledger=ledger, checksum=checksum, on_start=on_start, on_done=on_done)
@@ -109,8 +110,7 @@ def train_into(
         raise ValueError(f"{images.name}: holds no images; there is nothing to train on")
     check_memory(estimate_training(images, recipe), recipe.memory_limit)
     plan = plan_training(images, recipe)
-    on_start(count_blocks(plan))
-    final = _train(plan, recipe, ledger.folder / CHECKPOINT, on_done)
+    final = _train(plan, recipe, ledger.folder / CHECKPOINT, on_start, on_done)
     facts = {
         "source": images.name, "sha256": checksum, "images": images.length, "recipe": describe_training(recipe),
         "versions": _list_versions(), "convergence": dump_history(final.state.history)[-1],
@@ -142,16 +142,30 @@ def estimate_training(images: ImageSource, recipe: TrainSomRecipe) -> float:
 
 
 def _train(
-    plan: TrainingPlan, recipe: TrainSomRecipe, checkpoint: Path, on_done: Callable[[Outcome], None]
-) -> Snapshot:
-    snapshot = read_checkpoint(checkpoint) if checkpoint.is_file() else start_training(plan, recipe)
-    began = time.monotonic()
-    for number, snapshot in enumerate(train_phases(snapshot, plan, recipe), start=1):  # noqa: B020 -- goes on from it
+    plan: TrainingPlan, recipe: TrainSomRecipe, checkpoint: Path, on_start: Callable[[int], None],
+    on_done: Callable[[Outcome], None],
+) -> Snapshot:  # fmt: skip
+    start = read_checkpoint(checkpoint) if checkpoint.is_file() else start_training(plan, recipe)
+    on_start(_count_left(start, plan))
+    began, snapshot = time.monotonic(), start
+    for number, snapshot in enumerate(train_phases(start, plan, recipe), start=1):
         if number % recipe.checkpoint_every == 0 or snapshot.state.shown == 0:
             write_checkpoint(checkpoint, snapshot)
+        if start.growing and snapshot.state.turn + snapshot.state.shown == 0:
+            on_start(number + _count_left(snapshot, plan))
         on_done(Outcome(_name_step(snapshot), "done", None, "", 1, time.monotonic() - began))
         began = time.monotonic()
     return snapshot
+
+
+def _count_left(snapshot: Snapshot, plan: TrainingPlan) -> int:
+    """Count the blocks that are left; of a lattice that grows, those of the schedule."""
+    state = snapshot.state
+    return (
+        count_blocks(plan)
+        if snapshot.growing
+        else count_blocks(plan, stage=state.stage, turn=state.turn, shown=state.shown)
+    )
 
 
 def _name_step(snapshot: Snapshot) -> str:
