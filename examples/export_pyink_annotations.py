@@ -11,7 +11,6 @@ only files that you wrote yourself; Skysieve loads no pickles, and this script i
 import hashlib
 import json
 import pickle
-import re
 import sys
 from pathlib import Path
 
@@ -54,8 +53,8 @@ def split_labels(values: np.ndarray, labels: dict[int, str]) -> dict[str, np.nda
 def write_region(folder: Path, neuron: int, channel: int, region: tuple[str, np.ndarray]) -> dict[str, object]:
     """Write the picture of a region and return its entry."""
     label, mask = region
-    digest = hashlib.sha256(label.encode() + np.packbits(mask).tobytes()).hexdigest()[:12]
-    name = f"masks/{neuron:05d}-c{channel}-{re.sub(r'[^A-Za-z0-9_-]', '_', label)[:24]}-{digest}.png"
+    digest = hashlib.sha256(np.packbits(mask).tobytes()).hexdigest()[:12]
+    name = f"masks/{neuron:05d}-c{channel}-{digest}.png"
     (folder / "masks").mkdir(parents=True, exist_ok=True)
     Image.fromarray(mask.astype(np.uint8) * 255).save(folder / name)
     return {"label": label, "channel": channel, "pixels": int(mask.sum()), "mask": name}

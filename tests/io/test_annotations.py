@@ -31,11 +31,18 @@ def test_what_is_written_is_read(tmp_path_factory, label, mask):
     np.testing.assert_array_equal(first.regions[0].mask, mask)
 
 
-def test_regions_of_labels_that_look_alike_in_a_file_name_stay_apart(tmp_path):
+def test_regions_with_the_same_pixels_share_a_picture_and_stay_apart(tmp_path):
     regions = tuple(Region(label, 0, MASK) for label in ("a b", "a_b", "", "../a"))
     write_annotations(tmp_path, make(NeuronAnnotation(0, (), regions)))
     assert [one.label for one in read_annotations(tmp_path).neurons[0].regions] == ["a b", "a_b", "", "../a"]
-    assert len(list(tmp_path.rglob("*.png"))) == 4
+    assert len(list(tmp_path.rglob("*.png"))) == 1
+    write_annotations(tmp_path, make(NeuronAnnotation(0, (), regions[1:])))
+    assert len(read_annotations(tmp_path).neurons[0].regions) == 3
+
+
+def test_no_annotations_are_written_and_read(tmp_path):
+    write_annotations(tmp_path, make())
+    assert read_annotations(tmp_path).neurons == ()
 
 
 def test_writing_again_drops_old_pictures_and_no_others(tmp_path):

@@ -88,6 +88,8 @@ def test_annotations_from_elsewhere_are_taken_as_they_are_and_can_be_changed(tmp
     assert found(tmp_path) == {(3, ""): 72}
     desk.act("undo")
     assert found(tmp_path) == {(3, "lobe"): 9, (3, ""): 72}
+    desk.close()
+    assert len(open_(tmp_path).history.future) == 1
 
 
 def test_annotations_changed_elsewhere_win_and_the_old_history_is_kept_aside(tmp_path, open_):

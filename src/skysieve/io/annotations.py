@@ -3,6 +3,8 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from skysieve.io.atomic import resolve_inside, write_whole
 from skysieve.records.annotations import Annotations, NeuronAnnotation, Region
 
 FILE, MASKS, SCHEMA = "annotations.json", "masks", 1
-_OURS = re.compile(r"\d{5,}-c\d+-[\w-]*-[0-9a-f]{12}\.png", re.ASCII)
+_OURS = re.compile(r"[0-9]{5,}-c[0-9]+-[0-9a-f]{12}\.png")
 
 
 def read_annotations(folder: Path) -> Annotations:
@@ -41,7 +43,30 @@ def read_annotations(folder: Path) -> Annotations:
         raise ValueError(f"{file}: {problem}; restore the file from a copy") from None
 
 
-def write_annotations(folder: Path, annotations: Annotations) -> Path:
+@dataclass(frozen=True, eq=False)
+class PreparedAnnotations:
+    """What is to be written, made by `prepare_annotations`: the text of ``annotations.json``, pictures by name."""
+
+    text: str
+    masks: Mapping[str, Bool[np.ndarray, "row column"]]
+
+
+def prepare_annotations(annotations: Annotations) -> PreparedAnnotations:
+    """Name the pictures and format the text, the same for the same annotations; a neuron is a line."""
+    masks: dict[str, np.ndarray] = {}
+    lines = [json.dumps(_prepare_neuron(one, masks), ensure_ascii=False) for one in annotations.neurons]
+    head = {
+        "schema": SCHEMA,
+        "som_sha256": annotations.som_sha256,
+        "n_neurons": annotations.n_neurons,
+        "frame": annotations.frame,
+        "channels": annotations.channels,
+    }
+    neurons = ",\n".join(f"  {line}" for line in lines)
+    return PreparedAnnotations(f'{json.dumps(head, indent=1)[:-2]},\n "neurons": [\n{neurons}\n ]\n}}\n', masks)
+
+
+def write_annotations(folder: Path, annotations: Annotations | PreparedAnnotations) -> Path:
     """Write the annotations of a map over those that the folder holds.
 
     Pictures that stay are not written again; the JSON file is replaced in one step after the new pictures and before
@@ -52,50 +77,35 @@ def write_annotations(folder: Path, annotations: Annotations) -> Path:
     Path
         The JSON file.
     """
-    named = {_name_mask(one.neuron, region): region.mask for one in annotations.neurons for region in one.regions}
-    for name, mask in named.items():
-        if not (folder / MASKS / name).is_file():
-            with write_whole(folder / MASKS / name) as temporary:
-                Image.fromarray(mask).save(temporary, optimize=True)
+    prepared = prepare_annotations(annotations) if isinstance(annotations, Annotations) else annotations
+    present = {path.name for path in (folder / MASKS).glob("*.png")}
+    for name in sorted(prepared.masks.keys() - present):
+        with write_whole(folder / MASKS / name) as temporary:
+            Image.fromarray(prepared.masks[name]).save(temporary)
     with write_whole(folder / FILE) as temporary:
-        temporary.write_text(format_annotations(annotations), encoding="utf-8")
-    for path in (folder / MASKS).glob("*.png"):
-        if path.name not in named and _OURS.fullmatch(path.name):
-            path.unlink()
+        temporary.write_text(prepared.text, encoding="utf-8")
+    for name in present - prepared.masks.keys():
+        if _OURS.fullmatch(name):
+            (folder / MASKS / name).unlink()
     return folder / FILE
 
 
-def format_annotations(annotations: Annotations) -> str:
-    """Return the text of ``annotations.json``, the same for the same annotations."""
-    plain = {
-        "schema": SCHEMA,
-        "som_sha256": annotations.som_sha256,
-        "n_neurons": annotations.n_neurons,
-        "frame": annotations.frame,
-        "channels": annotations.channels,
-        "neurons": [_format_neuron(one) for one in annotations.neurons],
-    }
-    return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
-
-
-def _format_neuron(one: NeuronAnnotation) -> dict[str, Any]:
-    regions = [
-        {
-            "label": region.label,
-            "channel": region.channel,
-            "pixels": int(region.mask.sum()),
-            "mask": f"{MASKS}/{_name_mask(one.neuron, region)}",
-        }
-        for region in one.regions
-    ]
+def _prepare_neuron(one: NeuronAnnotation, masks: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of a neuron; its pictures are added to the others."""
+    regions = []
+    for region in one.regions:
+        name = _name_mask(one.neuron, region)
+        masks[name] = region.mask
+        pixels = int(np.count_nonzero(region.mask))
+        entry = {"label": region.label, "channel": region.channel, "pixels": pixels, "mask": f"{MASKS}/{name}"}
+        regions.append(entry)
     return {"neuron": one.neuron, "labels": list(one.labels), "regions": regions}
 
 
 def _name_mask(neuron: int, region: Region) -> str:
     """Name a picture by what it shows: other pixels are another file, so none is ever half replaced."""
-    bits = f"{region.label}\0{region.mask.shape}\0".encode() + np.packbits(region.mask).tobytes()
-    label = re.sub(r"[^\w-]", "_", region.label, flags=re.ASCII)[:24]
-    return f"{neuron:05d}-c{region.channel}-{label}-{hashlib.sha256(bits).hexdigest()[:12]}.png"
+    digest = hashlib.sha256(np.packbits(region.mask).tobytes()).hexdigest()[:12]
+    return f"{neuron:05d}-c{region.channel}-{digest}.png"
 
 
 def _parse(folder: Path, plain: dict[str, Any]) -> Annotations:

@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from numpy import array_equal, ndarray
 
 from skysieve.config import dump_recipe, parse_recipe
-from skysieve.io.annotations import FILE, format_annotations, read_annotations, write_annotations
+from skysieve.io.annotations import FILE, PreparedAnnotations, prepare_annotations, read_annotations, write_annotations
 from skysieve.io.atomic import write_whole
 from skysieve.io.checksums import checksum_file
 from skysieve.io.cutouts.lock import lock_writer
@@ -67,10 +67,10 @@ class AnnotationDesk:
         after = move(self.history, step)
         if isinstance(step, Action) and step.stroke is not None:
             _refuse_vain(step, self.draw(step.neuron, self.history.present), self.draw(step.neuron, after.present))
-        annotations = self.get_annotations(after.present)
-        length = append_journal(self.folder / JOURNAL, {"step": dump_move(step), "gives": _digest(annotations)})
+        prepared = prepare_annotations(self.get_annotations(after.present))
+        length = append_journal(self.folder / JOURNAL, {"step": dump_move(step), "gives": _digest(prepared)})
         try:
-            write_annotations(self.folder, annotations)
+            write_annotations(self.folder, prepared)
         except OSError:
             cut_journal(self.folder / JOURNAL, length)
             raise
@@ -141,14 +141,16 @@ def _resume(desk: AnnotationDesk, empty: Annotations) -> History:
         return replay(parse_recipe(Drawings, lines[0]["start"]), [line["step"] for line in lines[1:]])
     if lines:
         journal.replace(folder / OLD_JOURNAL)
-    start = load_drawings(found or empty)
-    _begin_journal(journal, start, found or empty)
+    known = replace(empty, neurons=found.neurons if found else ())
+    start = load_drawings(known)
+    _begin_journal(journal, start, known)
     return History(start)
 
 
 def _begin_journal(journal: Path, start: Drawings, annotations: Annotations) -> None:
     with write_whole(journal) as temporary:
-        head = {"som_sha256": annotations.som_sha256, "start": dump_recipe(start), "gives": _digest(annotations)}
+        gives = _digest(prepare_annotations(annotations))
+        head = {"som_sha256": annotations.som_sha256, "start": dump_recipe(start), "gives": gives}
         append_journal(temporary, head)
 
 
@@ -180,5 +182,5 @@ def _differ(before: tuple[Region, ...], after: tuple[Region, ...]) -> bool:
     return old.keys() != new.keys() or any(not array_equal(old[key], new[key]) for key in old)
 
 
-def _digest(annotations: Annotations) -> str:
-    return hashlib.sha256(format_annotations(annotations).encode()).hexdigest()
+def _digest(prepared: PreparedAnnotations) -> str:
+    return hashlib.sha256(prepared.text.encode()).hexdigest()
