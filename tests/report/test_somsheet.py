@@ -21,13 +21,15 @@ def test_few_images_are_all_shown_and_of_many_a_drawn_part():
 
 
 def test_a_sheet_shows_images_of_its_neuron_and_leads_to_neighbors_that_have_some(tmp_path):
-    path = write_sheet(tmp_path, make_view(), 4, count=6)
+    path = write_sheet(tmp_path, make_view(), 4, count=6, linked=range(12))
     text = path.read_text(encoding="utf-8")
     assert path.name == "sheet_1_1.html"
     assert text.count('aria-pressed="false"') == 6
     assert "6 of its 7 images, drawn at random" in text
     assert "sheet_0_1.html" in text
     assert "sheet_2_1.html" not in text
+    assert "Arrow keys" in text
+    assert "Arrow keys" not in write_sheet(tmp_path, make_view(), 4).read_text(encoding="utf-8")
     assert "Map &lt;b&gt;one" in text
 
 
@@ -51,7 +53,7 @@ def sheets(tmp_path):
     sync_api = pytest.importorskip("playwright.sync_api")
     program = shutil.which("chromium") or pytest.skip("chromium is not installed")
     for neuron in range(5):
-        write_sheet(tmp_path, make_view(), neuron)
+        write_sheet(tmp_path, make_view(), neuron, linked=range(5))
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()

@@ -169,7 +169,7 @@ def _write_sheets(view: "MapView", out: Path, neurons: "list[int] | range", *, s
     from skysieve.report.somsheet import write_sheet  # noqa: PLC0415
 
     (out / "sheets").mkdir(exist_ok=True)
-    written = [write_sheet(out / "sheets", view, neuron, seed=seed) for neuron in neurons]
+    written = [write_sheet(out / "sheets", view, neuron, seed=seed, linked=neurons) for neuron in neurons]
     return [path for path in written if path is not None]
 
 
@@ -209,7 +209,8 @@ def describe_view(view: "MapView") -> dict[str, Any]:
         return plain
     found = summarize_mapping(view.mapped.best_two, view.mapped.distances, lattice)
     hits = count_hits(view.mapped.bmus, lattice.n_neurons)
-    numbers = {key: _round(value) for key, value in asdict(found).items() if key != "coherence"}
+    plainly = {key: value for key, value in asdict(found).items() if key != "coherence"}
+    numbers = {key: _round(value) if isinstance(value, float) else value for key, value in plainly.items()}
     coherence = asdict(found.coherence) | {
         "fraction": _round(found.coherence.fraction), "error": _round(found.coherence.error)
     }  # fmt: skip
@@ -218,6 +219,4 @@ def describe_view(view: "MapView") -> dict[str, Any]:
 
 def _round(value: float) -> float | None:
     """Six digits; JSON has no NaN."""
-    return float(f"{value:.6g}") if isinstance(value, float) and math.isfinite(value) else (
-        value if isinstance(value, int) else None
-    )  # fmt: skip
+    return float(f"{value:.6g}") if math.isfinite(value) else None

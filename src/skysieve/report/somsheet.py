@@ -1,6 +1,7 @@
 """Sheets of example images of a neuron, on which several people count, as for the fraction of false sources."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,21 @@ IMAGE_SIDE = 96
 """Most pixels of a side in the pictures of a sheet."""
 
 
-def write_sheet(folder: Path, view: MapView, neuron: int, *, count: int = 100, seed: int = 0) -> Path | None:
+def write_sheet(
+    folder: Path, view: MapView, neuron: int, *, count: int = 100, seed: int = 0, linked: Collection[int] = ()
+) -> Path | None:
     """Write the sheet of one neuron: images drawn at random among its own, to be counted by clicks.
 
     Parameters
     ----------
     folder
-        Gets ``sheet_X_Y.html``; sheets in one folder lead to each other.
+        Gets ``sheet_X_Y.html``.
     count
         Most images on the sheet.
     seed
         Of the draw, which depends on the neuron too.
+    linked
+        Neurons whose sheets lie in the same folder: arrow keys lead there.
 
     Returns
     -------
@@ -48,7 +53,7 @@ def write_sheet(folder: Path, view: MapView, neuron: int, *, count: int = 100, s
     rows = draw_rows(find_images(mapped.bmus, neuron), count=count, seed=(seed, neuron))
     if not len(rows):
         return None
-    text = _render(view, mapped, neuron, rows)
+    text = _render(view, mapped, neuron, rows=rows, linked=linked)
     path = folder / name_sheet(view, neuron)
     with write_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="xmlcharrefreplace", newline="\n")
@@ -67,10 +72,14 @@ def name_sheet(view: MapView, neuron: int) -> str:
     return f"sheet_{re.sub(r'[^0-9]+', '_', describe_cell(view, neuron)).strip('_')}.html"
 
 
-def _render(view: MapView, mapped: MappedView, neuron: int, rows: Int[np.ndarray, " shown"]) -> str:
+def _render(
+    view: MapView, mapped: MappedView, neuron: int, *, rows: Int[np.ndarray, " shown"], linked: Collection[int]
+) -> str:
     assert mapped.read is not None
     hits = np.bincount(mapped.bmus[mapped.bmus >= 0], minlength=view.trained.lattice.n_neurons)
-    steps = [int(step) if step >= 0 and hits[step] else -1 for step in find_steps(view.trained.lattice)[neuron]]
+    steps = [
+        step if step in linked and hits[step] else -1 for step in find_steps(view.trained.lattice)[neuron].tolist()
+    ]
     pixels = shrink(view.trained.neurons[neuron], side=128)
     ranges = measure_ranges(view.trained.neurons)
     page: dict[str, Any] = {

@@ -36,6 +36,7 @@
       return row;
     });
     document.querySelector(".counters tbody").replaceChildren(...rows);
+    document.querySelector(".counters").hidden = !rows.length;
   }
 
   function toggle(image) {
