@@ -23,6 +23,7 @@ def train_command(
 ) -> None:
     """Simulate fields, train on them, calibrate and export weights with their card."""
     from skysieve.cli.progress import show_progress  # noqa: PLC0415 -- as below
+    from skysieve.cli.scores import print_metrics  # noqa: PLC0415
     from skysieve.config import read_recipe  # noqa: PLC0415 -- takes seconds, which --help need not
     from skysieve.stellarity import TrainRecipe, train  # noqa: PLC0415
 
@@ -33,7 +34,7 @@ def train_command(
     if as_json:
         typer.echo(json.dumps(asdict(card), indent=1))
         return
-    _print_metrics({name: (one.value, one.error, one.n) for name, one in card.metrics.items()})
+    print_metrics(card.metrics)
     typer.echo(f"weights: {out / 'weights' / f'{card.name}.safetensors'}")
 
 
@@ -77,6 +78,7 @@ def evaluate_command(
 ) -> None:
     """Measure the verdicts on simulated fields of other seeds, and on real images; write scores and figures."""
     from skysieve.cli.progress import show_progress  # noqa: PLC0415 -- as below
+    from skysieve.cli.scores import print_metrics  # noqa: PLC0415
     from skysieve.config import read_recipe  # noqa: PLC0415 -- takes seconds, which --help need not
     from skysieve.stellarity import EvaluateRecipe, evaluate  # noqa: PLC0415
 
@@ -88,10 +90,5 @@ def evaluate_command(
     if as_json:
         typer.echo(json.dumps({name: asdict(one) for name, one in metrics.items()}, indent=1))
         return
-    _print_metrics({name: (one.value, one.error, one.n) for name, one in metrics.items()})
+    print_metrics(metrics)
     typer.echo(f"report: {out / 'report.html'}")
-
-
-def _print_metrics(metrics: dict[str, tuple[float, float | None, int]]) -> None:
-    for name, (value, error, n) in metrics.items():
-        typer.echo(f"{name:<20} {value:.4f}" + ("" if error is None else f" +- {error:.4f}") + f"  (n = {n})")

@@ -87,6 +87,7 @@ def draw_field(recipe: GalaxyFieldsRecipe, number: int) -> SceneRecipe:
     name = recipe.surveys[number % len(recipe.surveys)]
     survey = read_survey(name)
     band = survey.bands[survey.reference]
+    area = (recipe.side * survey.pixel_scale / 60) ** 2
     return SceneRecipe(
         survey=name,
         shape=(recipe.side, recipe.side),
@@ -94,7 +95,7 @@ def draw_field(recipe: GalaxyFieldsRecipe, number: int) -> SceneRecipe:
         ellipticity=min(0.1, abs(float(rng.normal(0, 0.03)))),
         galaxies=GalaxyRecipe(density=_draw_log(rng, *recipe.galaxies), bright=band.depth - 6,
                               irregular=0.25, bulge_dominated=0.25),
-        stars=StarRecipe(density=_draw_log(rng, *recipe.stars), bright=band.depth - 6),
+        stars=StarRecipe(density=_draw_log(rng, *recipe.stars) / area, bright=band.depth - 6),
     )  # fmt: skip
 
 

@@ -56,19 +56,21 @@ class GalaxyFieldsRecipe:
         Whose pixels, noise and depth they have, in turn.
     seeing : tuple of float
         Range of the PSF's FWHM in units of the survey's, uniform in the logarithm.
-    stars, galaxies : tuple of float
-        Ranges of the density of stars [1/arcmin^2] and of galaxies, times the mean, uniform in the logarithm.
+    stars : tuple of float
+        Range of the number of stars in a field, uniform in the logarithm; without stars there is no PSF.
+    galaxies : tuple of float
+        Range of the density of galaxies, times the mean, uniform in the logarithm.
     seed : int
         Of all that is drawn.
     """
 
     __pydantic_config__ = STRICT
 
-    number: Count = 480
+    number: Count = 320
     side: Annotated[int, Field(ge=128)] = 800
     surveys: Annotated[tuple[str, ...], Field(min_length=1)] = ("Legacy", "SDSS", "HSC", "Euclid")
     seeing: tuple[Positive, Positive] = (0.8, 1.6)
-    stars: tuple[Positive, Positive] = (1.0, 5.0)
+    stars: tuple[Positive, Positive] = (80.0, 250.0)
     galaxies: tuple[Positive, Positive] = (1.0, 3.0)
     seed: Annotated[int, Field(ge=0)] = 1
 
@@ -138,7 +140,7 @@ class EvaluateRecipe:
     __pydantic_config__ = STRICT
 
     apply: ApplyRecipe = field(default_factory=ApplyRecipe)
-    fields: GalaxyFieldsRecipe = field(default_factory=lambda: GalaxyFieldsRecipe(number=160, seed=1001))
+    fields: GalaxyFieldsRecipe = field(default_factory=lambda: GalaxyFieldsRecipe(number=100, seed=1001))
     extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
     snr_edges: Annotated[tuple[Positive, ...], Field(min_length=2)] = (20.0, 40.0, 80.0, 160.0, 1000.0)
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)
