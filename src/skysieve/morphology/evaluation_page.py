@@ -43,9 +43,7 @@ def write_evaluation_page(path: Path, found: Evaluation) -> None:
         ),
         ScoreTable("Map", ("", "value"), [(name.replace("_", " "), f"{x:.4g}") for name, x in found.quality.items()]),
     ]  # fmt: skip
-    panels = [_draw_confusion(way, one) for way, one in found.scores.items()]
-    panels.append(draw_reliability("Reliability", OF_TEN, {way: one.reliability for way, one in found.scores.items()}))
-    panels += [
+    panels = draw_class_panels(found.scores) + [
         draw_trust(
             f"Trust against distance, {way}", "Five bins with as many images each; bars are 68 % intervals.",
             distance=[(one.low + one.high) / 2 for one in rows], promised=[one.mean_probability for one in rows],
@@ -55,6 +53,15 @@ def write_evaluation_page(path: Path, found: Evaluation) -> None:
     ]  # fmt: skip
     provenance = {"skysieve": skysieve.__version__, **found.facts}
     write_score_page(path, ScoreSummary("Classes from a map of images", tables, panels, provenance))
+
+
+def draw_class_panels(scores: Mapping[str, ClassScores]) -> list[Panel]:
+    """Draw the confusion matrix of each way to judge, and the reliability of all."""
+    curves = {way: one.reliability for way, one in scores.items()}
+    return [
+        *(_draw_confusion(way, one) for way, one in scores.items()),
+        draw_reliability("Reliability", OF_TEN, curves),
+    ]
 
 
 def _draw_confusion(way: str, scores: ClassScores) -> Panel:
