@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Int
 
 from skysieve.morphology.projection import Hits
+
+Conflict = Literal["first", "join"]
+"""A component that two mappings claim stays with the first, or makes one source of both."""
 
 NODES = 0
 """The channel whose catalog is the components."""
@@ -62,7 +65,7 @@ class Claim:
     members
         Components it linked.
     lost
-        Components in its regions that an earlier mapping had taken.
+        Components in its regions that an earlier mapping had taken, or isolated.
     attached
         Entries by label, each with its channel, its row, and its distance from the region's middle [pixel]; the nearest
         come first.
@@ -128,6 +131,7 @@ def link_components(
     order: Int[np.ndarray, " image"],
     own: Int[np.ndarray, " image"],
     n_components: int,
+    conflict: Conflict = "first",
 ) -> Links:
     """Apply mappings one after the other, as few as possible: an image whose component is taken is passed over.
 
@@ -143,6 +147,9 @@ def link_components(
         Component that each image is centered on, -1 for none.
     n_components
         Number of components.
+    conflict
+        What a mapping may do with components that an earlier one has taken: ``"first"``, leave them there; ``"join"``,
+        link them all the same, so that both sources become one.
 
     Returns
     -------
@@ -158,7 +165,7 @@ def link_components(
 
     Notes
     -----
-    A component goes to the first mapping that claims it. In one mapping UNLINK comes first, then LINK, then ISOLATE.
+    In one mapping UNLINK comes first, then LINK, then ISOLATE.
     """
     check_actions(hits.labels, actions)
     graph = _import_networkx().MultiGraph()
@@ -176,7 +183,7 @@ def link_components(
         for node in passed.nodes(Action.UNLINK):
             graph.remove_edges_from(list(graph.edges(node, keys=True)))
             taken[node] = False
-        claim = _make_claim(passed, image, rank, taken | isolated)
+        claim = _make_claim(passed, image, rank, taken=taken, isolated=isolated, conflict=conflict)
         out = passed.nodes(Action.ISOLATE)
         _apply_claim(graph, claim, isolated=out)
         taken[[node for node in claim.members if node not in out]] = True
@@ -222,7 +229,9 @@ def _sort_hits(hits: Hits, rows: range, plan: list[Action]) -> _Passed:
     )
 
 
-def _make_claim(passed: _Passed, image: int, rank: int, closed: np.ndarray) -> Claim:
+def _make_claim(
+    passed: _Passed, image: int, rank: int, *, taken: np.ndarray, isolated: np.ndarray, conflict: Conflict
+) -> Claim:
     attached: dict[str, list[tuple[int, int, float]]] = {}
     marks: dict[str, bool] = {}
     for action, label, channel, entry, offset in passed.rows:
@@ -231,12 +240,13 @@ def _make_claim(passed: _Passed, image: int, rank: int, closed: np.ndarray) -> C
         elif action in (Action.TRUE_ATTACH, Action.FALSE_ATTACH):
             marks[label] = action is Action.TRUE_ATTACH
     linked = sorted(passed.nodes(Action.LINK))
+    closed = isolated if conflict == "join" else isolated | taken
     found = {action for action, *_ in passed.rows}
     return Claim(
         image,
         rank,
         tuple(node for node in linked if not closed[node]),
-        tuple(node for node in linked if closed[node]),
+        tuple(node for node in linked if closed[node] or taken[node]),
         {label: tuple(sorted(entries, key=lambda one: one[2])) for label, entries in attached.items()},
         marks,
         Action.RESOLVE in found,

@@ -47,7 +47,8 @@ def make_source_table(linked: Linked, groups: list[Group], *, actions: Mapping[s
     )
     marks = sorted(label for label, one in actions.items() if one in (Action.TRUE_ATTACH, Action.FALSE_ATTACH))
     said = tuple(Column(f"is_{label}", "i1", "", f"{label}: 1 true, 0 false, -1 not said") for label in marks)
-    host_id, ids = _take_ids(linked.hosts, np.array([group.hosts[0] if group.hosts else -1 for group in groups]), names)
+    named_hosts = np.array([group.hosts[0] if group.hosts else -1 for group in groups], np.int64)
+    host_id, ids = _take_ids(linked.hosts, named_hosts, names)
     light = _measure_light(linked, groups)
     incomplete = np.where(light.pop("incomplete"), int(CollationFlag.FLUX_INCOMPLETE), 0).astype(np.int32)
     values = {
@@ -127,7 +128,7 @@ def _measure_light(linked: Linked, groups: list[Group]) -> dict[str, np.ndarray]
         group[list(one.members)] = k
 
     def add(values: Float[np.ndarray, " component"]) -> Float[np.ndarray, " group"]:
-        return np.bincount(group, values, minlength=len(groups))
+        return np.bincount(group, values, minlength=len(groups)).astype(np.float64)
 
     known = np.isfinite(flux)
     some = add(known.astype(np.float64)) > 0

@@ -9,8 +9,9 @@ from jaxtyping import Float, Int
 from pydantic import ConfigDict, Field
 
 from skysieve.config import STRICT
-from skysieve.morphology.collation import NODES, Action, link_components
+from skysieve.morphology.collation import NODES, Action, Conflict, link_components
 from skysieve.morphology.groups import Linked, NamedColumns, measure_groups
+from skysieve.morphology.planes import make_planes
 from skysieve.morphology.projection import Matched, Positions, project_regions
 from skysieve.morphology.sorting import (
     Order,
@@ -22,6 +23,7 @@ from skysieve.morphology.sorting import (
 from skysieve.morphology.source_tables import make_member_table, make_source_table, summarize
 from skysieve.records import Catalog
 from skysieve.records.annotations import Annotations
+from skysieve.som.maps import guess_geometry
 
 Sorter = Literal["best_matching_first", "largest_first", "area_ratio"]
 
@@ -31,9 +33,12 @@ class CollationRecipe:
     """How labels act, and in which order mappings are applied.
 
     ``actions`` gives each label of a region its action. ``sorter`` decides which mappings come first;
+    ``conflict`` what becomes of a component that two mappings claim: it stays with the first, or joins both sources.
     ``sort_channels`` and ``sort_labels`` say which regions it measures (all of a channel where no labels are named).
     Components and hosts within ``separation`` [arcsec] of an image's center are looked at. Hosts are shown by the
-    channel ``host_channel``. ``columns`` names the columns of both catalogs.
+    channel ``host_channel``. ``columns`` names the columns of both catalogs. ``pixel_scale`` [arcsec] and `image_side`
+    [pixel] of the mapped images are wanted where a mapping is read from its folder (`read_matched`); the side is by
+    default that of the images for which neurons have their size.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -42,9 +47,12 @@ class CollationRecipe:
     sorter: Sorter = "largest_first"
     sort_channels: tuple[int, int] = (0, 1)
     sort_labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    conflict: Conflict = "first"
     separation: Annotated[float, Field(gt=0, le=3600)] = 60.0
     host_channel: Annotated[int, Field(ge=1)] = 1
     columns: NamedColumns = field(default_factory=NamedColumns)
+    pixel_scale: Annotated[float, Field(gt=0)] | None = None
+    image_side: Annotated[int, Field(ge=2)] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +118,9 @@ def collate_components(
         if order is not None
         else _sort_images(matched.bmu, distance, annotations, recipe)
     )
-    links = link_components(hits, actions=recipe.actions, order=rows, own=own, n_components=len(components))
+    links = link_components(
+        hits, actions=recipe.actions, order=rows, own=own, n_components=len(components), conflict=recipe.conflict
+    )
     linked = Linked(links, components, hosts, matched.bmu, distance, own, annotations, recipe.host_channel, names)
     groups = measure_groups(linked)
     sources = make_source_table(linked, groups, actions=recipe.actions)
@@ -141,6 +151,37 @@ def _find_positions(catalog: Catalog, names: NamedColumns, what: str) -> Positio
                 f"{what}: no column {name!r} among {', '.join(catalog.names)}; name it in the recipe under [columns]"
             )
     return Positions(catalog[names.ra].astype(np.float64), catalog[names.dec].astype(np.float64))
+
+
+def read_matched(rows: Catalog, recipe: CollationRecipe, *, neuron_side: int) -> Matched:
+    """Take the rows of a mapping as images that are centered on their ra and dec, north up and east to the left.
+
+    Parameters
+    ----------
+    rows
+        Of ``mapping.parquet``: ra, dec, som_bmu, som_angle [deg], som_flip.
+    recipe
+        Pixel scale and side of the images.
+    neuron_side
+        Of the neurons' frames [pixel].
+
+    Raises
+    ------
+    ValueError
+        If a column or the pixel scale is missing, or the side is neither given nor known.
+    """
+    for name in ("ra", "dec", "som_bmu", "som_angle", "som_flip"):
+        if name not in rows.names:
+            raise ValueError(
+                f"mapping: no column {name!r}; map images whose rows have ra and dec, or join them with --catalog"
+            )
+    if recipe.pixel_scale is None:
+        raise ValueError("pixel_scale is not known; give --pixel-scale ARCSEC, or write it into the recipe")
+    side = recipe.image_side or guess_geometry(neuron_side).image_side
+    ra, dec = rows["ra"].astype(np.float64), rows["dec"].astype(np.float64)
+    planes = make_planes(ra, dec, pixel_scale=recipe.pixel_scale, image_side=side)
+    angle = np.deg2rad(rows["som_angle"].astype(np.float64))
+    return Matched(planes, rows["som_bmu"].astype(np.int64), angle, rows["som_flip"].astype(bool), side)
 
 
 def match_images(rows: Catalog, components: Catalog, *, columns: NamedColumns | None = None) -> Int[np.ndarray, " row"]:

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from skysieve.records import Catalog
 from skysieve.simulate.radio_beam import make_sidelobes
-from skysieve.simulate.radio_components import FWHM, Components, find_components
+from skysieve.simulate.radio_components import FWHM, Components, find_components, measure_local_noise
 from skysieve.simulate.radio_hosts import draw_hosts, draw_infrared
 from skysieve.simulate.radio_recipe import RadioSkyRecipe
 from skysieve.simulate.radio_sources import Blobs, draw_blobs, draw_radio_sources
@@ -80,7 +80,8 @@ def make_radio_sky(recipe: RadioSkyRecipe, *, seed: int) -> RadioSky:
     sidelobes = _draw_sidelobes(blobs, recipe, turn=rng.uniform(0, 2 * np.pi))
     noise = _draw_noise(recipe, rng)
     radio = model + sidelobes + noise
-    found = find_components(radio, noise=recipe.noise, beam=recipe.beam.fwhm / scale, threshold=recipe.threshold)
+    local = measure_local_noise(radio, least=recipe.noise)
+    found = find_components(radio, noise=local, beam=recipe.beam.fwhm / scale, threshold=recipe.threshold)
     owner, sidelobe = _judge(found, wide, sidelobes, noise, scale)
     hosts = draw_hosts(recipe.infrared, sources, extent, rng=rng)
     infrared = draw_infrared(hosts, recipe, rng=rng)
@@ -114,8 +115,8 @@ def draw_gaussians(blobs: Blobs, *, side: int, pixel_scale: float) -> Float[np.n
     sigma = np.stack([blobs.major, blobs.minor]) / FWHM / pixel_scale
     for row in range(len(blobs)):
         x, y, reach = blobs.x[row] / pixel_scale, blobs.y[row] / pixel_scale, math.ceil(4.5 * sigma[0, row])
-        left, right = max(0, int(x) - reach), min(side, int(x) + reach + 1)
-        low, high = max(0, int(y) - reach), min(side, int(y) + reach + 1)
+        left, right = (min(max(0, int(x) + end), side) for end in (-reach, reach + 1))
+        low, high = (min(max(0, int(y) + end), side) for end in (-reach, reach + 1))
         dx, dy = np.arange(left, right) - x, (np.arange(low, high) - y)[:, None]
         cos, sin = math.cos(blobs.theta[row]), math.sin(blobs.theta[row])
         along, across = dx * cos + dy * sin, dy * cos - dx * sin
@@ -137,7 +138,8 @@ def _draw_sidelobes(blobs: Blobs, recipe: RadioSkyRecipe, *, turn: float) -> Flo
     half, image = len(pattern) // 2, np.zeros((side, side))
     for row in np.flatnonzero(blobs.flux * np.abs(pattern).max(initial=0) > 0.3 * recipe.noise):
         x, y = round(blobs.x[row] / scale), round(blobs.y[row] / scale)
-        left, right, low, high = max(0, x - half), min(side, x + half + 1), max(0, y - half), min(side, y + half + 1)
+        left, right = (min(max(0, x + end), side) for end in (-half, half + 1))
+        low, high = (min(max(0, y + end), side) for end in (-half, half + 1))
         inside = pattern[low - y + half : high - y + half, left - x + half : right - x + half]
         image[low:high, left:right] += blobs.flux[row] * inside
     return image

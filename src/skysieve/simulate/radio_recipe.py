@@ -27,7 +27,7 @@ class BeamRecipe:
 
     fwhm: Positive = 5.4
     pattern: Pattern = "six_armed"
-    residual: Share = 0.03
+    residual: Share = 0.01
     reach: Positive = 110.0
 
 

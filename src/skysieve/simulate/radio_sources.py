@@ -92,7 +92,7 @@ def _draw_source(sources: RadioSources, row: int, rng: np.random.Generator) -> F
     else:
         core = 0.0 if kind == RadioKind.DOUBLE else rng.uniform(0.1, 0.4)
         blobs = [(0.0, 0.0, core * flux, 0.5, 0.5, 0.0)] if core else []
-        blobs += _draw_lobes((1 - core) * flux, size, bent=kind == RadioKind.BENT, rng=rng)
+        blobs += _draw_lobes((1 - core) * flux, size, bent=bool(kind == RadioKind.BENT), rng=rng)
     table = np.array(blobs).T
     table[:2] += np.array([[sources.x[row]], [sources.y[row]]])
     return np.vstack([np.full(table.shape[1], float(row)), table])
