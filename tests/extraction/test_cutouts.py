@@ -13,7 +13,7 @@ from skysieve.extraction.cutouts import cut_catalog
 from skysieve.extraction.cutting import plan_cutting
 from skysieve.extraction.stamps import CutoutFlag
 from skysieve.io.cutouts import CutoutStore
-from skysieve.io.exposures import InputRecipe, list_detectors, pixel_to_sky
+from skysieve.io.exposures import InputRecipe, list_detectors, pixel_to_sky, read_detector
 from skysieve.records import Catalog, Column
 
 SHAPE = (60, 70)
@@ -119,7 +119,7 @@ def test_a_killed_command_resumes_with_what_it_had(two, tmp_path, monkeypatch):
     images, *_ = two
     rows = make_catalog(x=[30.0, 30.0], y=[30.0, 30.0], image=["b.fits", "a.fits"])
     whole = cut(rows, images, tmp_path / "whole.zarr", side=3)
-    monkeypatch.setattr(cutouts, "_put_together", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(cutouts, "_gather", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         cut(rows, images, tmp_path / "s.zarr", side=3)
     monkeypatch.undo()
@@ -174,3 +174,15 @@ def test_a_store_is_never_overwritten(tmp_path, sky):
     (tmp_path / "s.zarr").mkdir()
     with pytest.raises(ValueError, match="exists already"):
         cut(make_catalog(x=[1.0], y=[1.0]), [sky], tmp_path / "s.zarr", side=3)
+
+
+@pytest.mark.slow
+def test_stars_of_a_real_frame_lie_in_the_middle_of_their_cutouts(real_data, tmp_path):
+    frame = real_data / "exposure" / "sdss_frame-r-002583-2-0136.fits.bz2"
+    image = read_detector(list_detectors([frame], recipe=InputRecipe())[0], InputRecipe())
+    inner = np.where(image.bands[0].bad, 0, image.bands[0].data)[20:-20, 20:-20]
+    y, x = (axis + 20 for axis in np.unravel_index(np.argsort(inner, axis=None)[-1:], inner.shape))
+    ra, dec = pixel_to_sky(image.wcs, x.astype(float), y.astype(float))
+    batch = CutoutStore.open(cut(make_catalog(ra=ra, dec=dec), [frame], tmp_path / "s.zarr", side=9).path).read(0)
+    assert np.unravel_index(np.argmax(batch.image[0, 0]), (9, 9)) == (4, 4)
+    assert batch.image[0, 0, 4, 4] == inner.max()

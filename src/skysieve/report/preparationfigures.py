@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from skysieve.report.figures import Panel
 from skysieve.report.svg import BLUE, GREEN, INK, ORANGE, make_colormap, make_figure, render_svg
@@ -25,16 +25,26 @@ def draw_classes(counts: Mapping[str, int]) -> Panel:
     ranked = sorted(counts.items(), key=lambda item: -item[1])[:MOST_CLASSES]
     figure, axes = make_figure()
     axes.bar(range(len(ranked)), [count for _, count in ranked], color=BLUE, width=0.7)
-    axes.set_xticks(range(len(ranked)), [name or "(none)" for name, _ in ranked], rotation=20, fontsize=9)
+    axes.set_xticks(
+        range(len(ranked)), [name or "(none)" for name, _ in ranked], rotation=20 if len(ranked) > 4 else 0, fontsize=9
+    )
     axes.tick_params(axis="x", length=0)
     axes.set_ylabel("images")
     for position, (_, count) in enumerate(ranked):
         axes.annotate(f"{count}", (position, count), ha="center", va="bottom", fontsize=9, color=INK)
     axes.margins(y=0.12)
-    largest, smallest = max(counts.values()), min(counts.values())
-    caption = f"The largest class has {largest / smallest:.3g} times the images of the smallest."
-    rest = f" {len(counts) - len(ranked)} smaller classes are not drawn." if len(counts) > len(ranked) else ""
-    return Panel(title, f"{caption} A class that dominates spreads over most neurons.{rest}", render_svg(figure))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return Panel(title, _tell_balance(counts, drawn=len(ranked)), render_svg(figure))
+
+
+def _tell_balance(counts: Mapping[str, int], *, drawn: int) -> str:
+    """Say how unequal the classes are."""
+    if len(counts) == 1:
+        return "All images are of one class."
+    ratio = max(counts.values()) / min(counts.values())
+    unequal = f"The largest class has {ratio:.3g} times the images of the smallest; a dominant one takes most neurons."
+    rest = f" {len(counts) - drawn} smaller classes are not drawn." if len(counts) > drawn else ""
+    return f"{unequal if ratio > 1 else 'All classes have the same number of images.'}{rest}"
 
 
 def draw_channel_sums(sums: Float[np.ndarray, "image channel"], bands: Sequence[str]) -> Panel:
@@ -56,6 +66,7 @@ def draw_channel_sums(sums: Float[np.ndarray, "image channel"], bands: Sequence[
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("sum of an image's pixels")
     axes.set_ylabel("images")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False, labelcolor=INK, fontsize=9)
     caption = "Channels of equal medians (dotted) count alike; the weights or shares of the recipe change that."
     return Panel(title, caption, render_svg(figure))
