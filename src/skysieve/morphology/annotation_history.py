@@ -1,13 +1,17 @@
 """Undo and redo of everything: an immutable history of states, and the lines of the journal that tell it again."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from skysieve.config import dump_recipe, parse_recipe
+from pydantic import TypeAdapter
+
 from skysieve.morphology.annotation_actions import Action, Drawings, apply_action
 
 Move = Action | Literal["undo", "redo"]
+ACTIONS = TypeAdapter(Action)
+"""Made once, for a history has thousands of them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def move(history: History, step: Move) -> History:
 
 def dump_move(step: Move) -> Any:
     """Return a step as plain values, ready for JSON."""
-    return dump_recipe(step) if isinstance(step, Action) else step
+    return ACTIONS.dump_python(step, mode="json") if isinstance(step, Action) else step
 
 
 def parse_move(plain: Any) -> Move:
@@ -72,7 +76,7 @@ def parse_move(plain: Any) -> Move:
     """
     if plain == "undo":
         return "undo"
-    return "redo" if plain == "redo" else parse_recipe(Action, plain)
+    return "redo" if plain == "redo" else ACTIONS.validate_json(json.dumps(plain), strict=True)
 
 
 def replay(start: Drawings, steps: Iterable[Any]) -> History:
