@@ -119,8 +119,8 @@ def test_sizes_that_do_not_fit_are_refused(images, neurons, message):
         map_images(np.zeros(images, np.float32), np.zeros(neurons, np.float32), geometry=make_geometry(8))
 
 
-def test_pixels_that_are_not_finite_are_refused():
+def test_infinite_pixels_are_refused():
     images = np.zeros((2, 1, 8, 8), np.float32)
-    images[1, 0, 2, 2] = np.nan
-    with pytest.raises(ValueError, match="image 1 of the batch holds 1 pixel"):
+    images[1, 0, 2, 2] = np.inf
+    with pytest.raises(ValueError, match="image 1 of the batch holds 1 infinite pixel"):
         map_images(images, np.zeros((3, 1, 12, 12), np.float32), geometry=make_geometry(8))

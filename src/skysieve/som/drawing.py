@@ -42,11 +42,43 @@ def make_canvas(pixels: Int[np.ndarray, " wanted"], geometry: Geometry, *, devic
 
 
 def draw_rotated(
-    images: Float[torch.Tensor, "picture channel pixel"], steps: Int[torch.Tensor, " picture"], *, canvas: Canvas
+    images: Float[torch.Tensor, "picture channel pixel"],
+    steps: Int[torch.Tensor, " picture"],
+    *,
+    canvas: Canvas,
+    masked: bool = False,
 ) -> Float[torch.Tensor, "picture channel drawn"]:
-    """Rotate each image by its own number of steps; float32, corner after corner, as `transforms.rotate_image` does."""
+    """Rotate each image by its own number of steps; float32, corner after corner, as `transforms.rotate_image` does.
+
+    Parameters
+    ----------
+    masked
+        Whether pixels of the images may be NaN; NaN is then drawn where any of them weighs something.
+    """
     index, weight = canvas.index[steps], canvas.weight[steps]
     count, channels = images.shape[:2]
     taken = images.gather(2, index.view(count, 1, -1).expand(-1, channels, -1)).view(count, channels, 4, -1)
     taken *= weight[:, None]
+    if masked:
+        taken.masked_fill_(weight[:, None] == 0, 0)
     return taken[:, :, 0] + taken[:, :, 1] + taken[:, :, 2] + taken[:, :, 3]
+
+
+def draw_oriented(
+    image: Float[torch.Tensor, "channel y x"],
+    orientation: Int[torch.Tensor, " picture"],
+    *,
+    canvas: Canvas,
+    geometry: Geometry,
+) -> Float[torch.Tensor, "picture channel wanted"]:
+    """Draw one image, NaN where a pixel is bad, in several orientations."""
+    steps, picture = torch.unique(orientation % geometry.steps, return_inverse=True)
+    rotated = draw_rotated(image.flatten(1).expand(len(steps), -1, -1), steps, canvas=canvas, masked=True)
+    seen = canvas.seen[find_group(orientation, geometry)][:, None].expand(-1, len(image), -1)
+    return rotated[picture].gather(2, seen)
+
+
+def find_group(orientation: Int[torch.Tensor, "*cells"], geometry: Geometry) -> Int[torch.Tensor, "*cells"]:
+    """Find the quarter turn and flip of orientations, as 4 * flip + turn."""
+    turn = orientation % geometry.rotations // geometry.steps
+    return 4 * (orientation // geometry.rotations) + turn

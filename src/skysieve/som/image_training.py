@@ -3,21 +3,38 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from skysieve.som.drawing import Canvas, draw_rotated, make_canvas
-from skysieve.som.engine import Matches, check_sizes, match_folded
+from skysieve.som.candidates import Matches, match_scored
+from skysieve.som.drawing import Canvas, draw_oriented, make_canvas
+from skysieve.som.engine import check_sizes, make_models, match_images
 from skysieve.som.interpolation import Plan, make_plan
-from skysieve.som.products import FoldedImages, fold_images, fold_neurons
+from skysieve.som.masked import match_masked
+from skysieve.som.moving import (
+    Bench,
+    Movers,
+    Shown,
+    draw_movers,
+    fold_movers,
+    fold_shown,
+    make_bench,
+    move,
+    score_shown,
+)
 from skysieve.som.regions import make_region
-from skysieve.som.rescoring import find_group
+from skysieve.som.summing import Frame, make_frame, sum_oriented
 from skysieve.som.transforms import Geometry
 
-NEURONS_AT_ONCE = 8
-"""Neurons whose sums of images are in memory at once."""
+NEGLIGIBLE = 1e-30
+"""Weights below this move nothing in float32, but products with them are slow."""
+
+FEW = 48
+"""So many images in a row are as fast to draw one by one as summed first."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +43,14 @@ class Workshop:
 
     plan: Plan
     region: Canvas
-    frame: Canvas
+    frame: Frame
     threads: int
+
+    @cached_property
+    def canvas(self) -> Canvas:
+        """Table that draws the whole frame of few images; made when it is asked for."""
+        pixels = np.arange(self.plan.geometry.neuron_side**2)
+        return make_canvas(pixels, self.plan.geometry, device=self.plan.device)
 
 
 def make_workshop(geometry: Geometry, *, device: str = "cpu", threads: int = 1) -> Workshop:
@@ -44,7 +67,7 @@ def make_workshop(geometry: Geometry, *, device: str = "cpu", threads: int = 1) 
     return Workshop(
         make_plan(geometry, device=where),
         make_canvas(region, geometry, device=where),
-        make_canvas(np.arange(geometry.neuron_side**2), geometry, device=where),
+        make_frame(geometry, device=where),
         threads,
     )
 
@@ -62,7 +85,8 @@ def train_online(
     Parameters
     ----------
     images
-        Some thousands at a time are fast: what lies outside the region of distances is drawn once, at the end.
+        NaN where a pixel is bad; bad pixels move nothing. Some thousands at a time are fast: the neurons are drawn anew
+        once, at the end.
     weights
         Row b holds how far each neuron moves toward an image that matches neuron b best, from 0 to 1.
     workshop
@@ -78,67 +102,110 @@ def train_online(
     Raises
     ------
     ValueError
-        If sizes or channels do not fit, or an image holds pixels that are not finite.
+        If sizes or channels do not fit, or an image holds infinite pixels.
     """
     check_sizes(images, neurons, workshop.plan.geometry)
-    device, region = workshop.plan.device, workshop.region
+    device = workshop.plan.device
     frames = torch.from_numpy(neurons.astype(np.float32)).to(device)
-    table = torch.from_numpy(weights.astype(np.float32)).to(device)
+    table = torch.from_numpy(np.where(np.abs(weights) < NEGLIGIBLE, 0, weights).astype(np.float32)).to(device)
     shown = torch.from_numpy(images.astype(np.float32)).to(device)
-    moved, orientation, weight = _move_region(frames.flatten(2)[:, :, region.pixels], shown, table, workshop, batch)
     if not len(images):
-        return neurons.astype(np.float32)
-    kept = (1 - weight.double()).flip(0).cumprod(dim=0).flip(0)
-    share = weight * torch.cat([kept[1:], torch.ones_like(kept[:1])])
-    frames *= kept[0, :, None, None, None].float()
-    frames += _sum_oriented(shown, orientation, share.float(), workshop)
-    frames.flatten(2)[:, :, region.pixels] = moved
-    return frames.cpu().numpy()
+        return frames.cpu().numpy()
+    orientation, weight = _move_region(frames.flatten(2)[:, :, workshop.region.pixels], shown, table, workshop, batch)
+    return _move_frames(frames, shown, orientation, weight, workshop).cpu().numpy()
 
 
 def _move_region(
     values: torch.Tensor, images: torch.Tensor, table: torch.Tensor, workshop: Workshop, batch: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Train the neurons' pixels in the region; also the orientation and the weight of each image for each neuron."""
-    orientations, weights = [], []
-    for shown in torch.split(images, batch) if len(images) else ():
-        for image, folded in zip(torch.split(shown, 1), _fold_each(shown, workshop.plan), strict=True):
-            basis = fold_neurons(values, workshop.plan)
-            found = match_folded(image, values, [folded], plan=workshop.plan, canvas=workshop.region, basis=basis)
-            orientations.append(found.orientation[0])
-            weights.append(table[found.square[0].argmin()])
-            drawn = _draw_in_region(image, orientations[-1], workshop)
-            values = values - (values - drawn).mul_(weights[-1][:, None, None])
-    empty = values.new_zeros((0, len(values)))
-    return (
-        values,
-        torch.stack(orientations) if orientations else empty.long(),
-        torch.stack(weights) if weights else empty,
-    )
+) -> tuple[Int[torch.Tensor, "image neuron"], Float[torch.Tensor, "image neuron"]]:
+    """Train the neurons in the region of distances; the orientation and the weight of each image for each neuron."""
+    bench = make_bench(workshop.plan, images.shape[1])
+    movers = fold_movers(values, bench)
+    found = [
+        _show_image(image, shown, table, movers, workshop=workshop, bench=bench)
+        for image, shown in _fold_ahead(images, bench, batch, workshop.threads)
+    ]
+    return torch.stack([one[0] for one in found]), torch.stack([one[1] for one in found])
 
 
-def _fold_each(images: torch.Tensor, plan: Plan) -> Iterator[FoldedImages]:
-    """Fold images together, and give the coefficients of one after the other."""
-    blocks = [fold_images(images, block, plan) for block in plan.blocks]
-    cores = torch.cat([_separate(block.core, len(images)) for block in blocks], dim=3)
-    edges = torch.cat([_separate(block.border, len(images)) for block in blocks], dim=3)
-    yield from map(FoldedImages, cores.unbind(0), edges.unbind(0))
+def _show_image(
+    image: torch.Tensor, shown: Shown, table: torch.Tensor, movers: Movers, *, workshop: Workshop, bench: Bench
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Move the neurons toward one image; its orientation and weight for each."""
+    plan = workshop.plan
+    if image.isnan().any():
+        return _show_masked(image, table, movers, workshop=workshop, bench=bench)
+    found = match_scored(
+        image[None], lambda asked: draw_movers(movers, asked, bench), [score_shown(shown, movers, plan)],
+        plan=plan, canvas=workshop.region, norm=movers.measure_norm(),
+    )  # fmt: skip
+    orientation, weight = found.orientation[0], table[found.square[0].argmin()]
+    move(movers, shown, orientation, weight=weight, plan=plan)
+    return orientation, weight
 
 
-def _separate(columns: torch.Tensor, images: int) -> Float[torch.Tensor, "image 8 row step"]:
-    rows, steps = columns.shape[1], columns.shape[2] // images
-    return columns.view(8, rows, steps, images).permute(3, 0, 1, 2)
+def _show_masked(
+    image: torch.Tensor, table: torch.Tensor, movers: Movers, *, workshop: Workshop, bench: Bench
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Move the neurons toward the good pixels of an image."""
+    plan, canvas = workshop.plan, workshop.region
+    values = draw_movers(movers, torch.arange(len(movers.single), device=image.device), bench)
+    found = match_masked(image[None], values, plan=plan, canvas=canvas)
+    orientation = found.orientation[0]
+    if found.square.isnan().any():
+        return orientation, torch.zeros_like(table[0])
+    weight = table[found.square[0].argmin()]
+    drawn = draw_oriented(image, orientation, canvas=canvas, geometry=plan.geometry)
+    moved = fold_movers(values.lerp(torch.where(drawn.isnan(), values, drawn), weight[:, None, None]), bench)
+    for old, new in ((movers.single, moved.single), (movers.pair, moved.pair), (movers.border, moved.border)):
+        old.copy_(new)
+    return orientation, weight
 
 
-def _draw_in_region(
-    image: torch.Tensor, orientation: Int[torch.Tensor, " neuron"], workshop: Workshop
-) -> Float[torch.Tensor, "neuron channel pixel"]:
-    """Draw one image in the orientation of each neuron, in the region of distances."""
-    geometry, canvas = workshop.plan.geometry, workshop.region
-    steps, picture = torch.unique(orientation % geometry.steps, return_inverse=True)
-    rotated = draw_rotated(image.flatten(2).expand(len(steps), -1, -1), steps, canvas=canvas)
-    seen = canvas.seen[find_group(orientation, geometry)][:, None].expand(-1, image.shape[1], -1)
-    return rotated[picture].gather(2, seen)
+def _move_frames(
+    frames: torch.Tensor, images: torch.Tensor, orientation: torch.Tensor, weight: torch.Tensor, workshop: Workshop
+) -> Float[torch.Tensor, "neuron channel row column"]:
+    """Move whole neurons: by sums over many clean images in a row, and toward others one by one."""
+    clean = (~images.isnan().flatten(1).any(dim=1)).tolist()
+    start = 0
+    for same, run in groupby(clean):
+        stop = start + len(list(run))
+        some = slice(start, stop)
+        if same and stop - start >= FEW:
+            frames = _move_together(frames, images[some], orientation[some], weight[some], workshop)
+        else:
+            for one in range(start, stop):
+                frames = _move_once(frames, images[one], orientation[one], weight[one], workshop)
+        start = stop
+    return frames
+
+
+def _move_together(
+    frames: torch.Tensor, images: torch.Tensor, orientation: torch.Tensor, weight: torch.Tensor, workshop: Workshop
+) -> torch.Tensor:
+    kept = (1 - weight.double()).flip(0).cumprod(dim=0).flip(0)
+    share = weight * torch.cat([kept[1:], torch.ones_like(kept[:1])])
+    return frames * kept[0, :, None, None, None].float() + _sum(images, orientation, share.float(), workshop)
+
+
+def _move_once(
+    frames: torch.Tensor, image: torch.Tensor, orientation: torch.Tensor, weight: torch.Tensor, workshop: Workshop
+) -> torch.Tensor:
+    drawn = draw_oriented(image, orientation, canvas=workshop.canvas, geometry=workshop.plan.geometry)
+    drawn = drawn.view(frames.shape)
+    return frames.lerp_(torch.where(drawn.isnan(), frames, drawn), weight[:, None, None, None])
+
+
+def _fold_ahead(images: torch.Tensor, bench: Bench, batch: int, threads: int) -> Iterator[tuple[torch.Tensor, Shown]]:
+    """Give images with their coefficients; with two threads or more, those of the next batch are made meanwhile."""
+    parts = torch.split(images, batch)
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(fold_shown, parts[0], bench) if threads > 1 else None
+        for place, part in enumerate(parts):
+            shown = following.result() if following else fold_shown(part, bench)
+            ahead = following and place + 1 < len(parts)
+            following = pool.submit(fold_shown, parts[place + 1], bench) if ahead else None
+            yield from zip(part, shown, strict=True)
 
 
 def train_batch(
@@ -154,7 +221,7 @@ def train_batch(
     Parameters
     ----------
     batches
-        Images; a few thousand in each batch are fast, one batch is in memory at a time.
+        Images, NaN where a pixel is bad; a few thousand in each batch are fast, one batch is in memory at a time.
     weights
         Row b holds the weight of an image that matches neuron b best in the mean of each neuron, 0 or more.
     at_once
@@ -163,85 +230,63 @@ def train_batch(
     Returns
     -------
     Float[np.ndarray, "neuron neuron_channel row column"]
-        sum(w X) / sum(w), X each image in the neuron's own best orientation; a neuron whose weights sum to 0 stays.
+        sum(w X) / sum(w) over the good pixels, X each image in the neuron's own best orientation; a neuron, or a pixel,
+        whose weights sum to 0 stays.
 
     Raises
     ------
     ValueError
-        If a weight is negative, sizes or channels do not fit, or an image holds pixels that are not finite.
+        If a weight is negative, sizes or channels do not fit, or an image holds infinite pixels.
     """
     if (weights < 0).any():
         raise ValueError("weights: some are negative, of which no mean can be made; train online or choose a gaussian")
     device = workshop.plan.device
     still = torch.from_numpy(neurons.astype(np.float32)).to(device)
     table = torch.from_numpy(weights.astype(np.float32)).to(device)
-    sums, shares = torch.zeros_like(still), still.new_zeros(len(still))
+    sums, shares = torch.zeros_like(still), torch.zeros_like(still)
     for images in batches:
         check_sizes(images, neurons, workshop.plan.geometry)
         shown = torch.from_numpy(images.astype(np.float32)).to(device)
         bmu, orientation = _match_all(shown, still, workshop, at_once)
-        sums += _sum_oriented(shown, orientation, table[bmu], workshop)
-        shares += table[bmu].sum(dim=0)
-    known = shares[:, None, None, None]
-    return torch.where(known > 0, sums / known.clamp(min=torch.finfo(sums.dtype).tiny), still).cpu().numpy()
+        weight = table[bmu] * (bmu >= 0)[:, None]
+        _add(sums, shares, shown, orientation=orientation, weight=weight, workshop=workshop)
+    return torch.where(shares > 0, sums / shares.clamp(min=torch.finfo(sums.dtype).tiny), still).cpu().numpy()
 
 
 def _match_all(
     images: torch.Tensor, neurons: torch.Tensor, workshop: Workshop, at_once: int
 ) -> tuple[Int[torch.Tensor, " image"], Int[torch.Tensor, "image neuron"]]:
-    """Find best-matching units, and the best orientation for every neuron."""
-    plan, values = workshop.plan, neurons.flatten(2)[:, :, workshop.region.pixels]
-    basis = fold_neurons(values, plan)
+    """Find best-matching units, -1 without any good pixel, and the best orientation for every neuron."""
+    models = make_models(neurons.flatten(2)[:, :, workshop.region.pixels], workshop.plan)
 
     def match(part: torch.Tensor) -> Matches:
-        folded = (fold_images(part, block, plan) for block in plan.blocks)
-        return match_folded(part, values, folded, plan=plan, canvas=workshop.region, basis=basis)
+        return match_images(part, models, plan=workshop.plan, canvas=workshop.region)
 
     with ThreadPoolExecutor(workshop.threads) as pool:
         found = list(pool.map(match, torch.split(images, at_once) if len(images) else ()))
     empty = torch.zeros((0, len(neurons)), dtype=torch.long, device=images.device)
-    bmu = torch.cat([empty[:, 0], *(one.square.argmin(dim=1) for one in found)])
-    return bmu, torch.cat([empty, *(one.orientation for one in found)])
+    unknown = [torch.where(one.square.isnan().any(dim=1), -1, one.square.argmin(dim=1)) for one in found]
+    return torch.cat([empty[:, 0], *unknown]), torch.cat([empty, *(one.orientation for one in found)])
 
 
-def _sum_oriented(
+def _add(
+    sums: torch.Tensor, shares: torch.Tensor, images: torch.Tensor, *,
+    orientation: torch.Tensor, weight: torch.Tensor, workshop: Workshop,
+) -> None:  # fmt: skip
+    """Add weighted images to the sums of each neuron, and the weights of what is good to its shares."""
+    clean = ~images.isnan().flatten(1).any(dim=1)
+    sums += _sum(images[clean], orientation[clean], weight[clean], workshop)
+    shares += weight[clean].sum(dim=0)[:, None, None, None]
+    for image, turns, share in zip(images[~clean], orientation[~clean], weight[~clean], strict=True):
+        drawn = draw_oriented(image, turns, canvas=workshop.canvas, geometry=workshop.plan.geometry).view(sums.shape)
+        good, part = ~drawn.isnan(), share[:, None, None, None]
+        sums += drawn.nan_to_num_(nan=0.0).mul_(part)
+        shares += good * part
+
+
+def _sum(
     images: torch.Tensor, orientation: torch.Tensor, weight: torch.Tensor, workshop: Workshop
 ) -> Float[torch.Tensor, "neuron channel row column"]:
-    """Sum weighted images in the orientations of each neuron.
-
-    Notes
-    -----
-    Drawing is linear, so the images of one orientation are summed before they are drawn.
-    """
-    side = workshop.plan.geometry.neuron_side
-    channels = [channel.flatten(1).contiguous() for channel in images.unbind(1)]
-
-    def add(some: torch.Tensor) -> torch.Tensor:
-        sums = [_sum_some(channel, orientation[:, some], weight[:, some], workshop) for channel in channels]
-        return torch.stack(sums, dim=1)
-
-    with ThreadPoolExecutor(workshop.threads) as pool:
-        groups = torch.split(torch.arange(weight.shape[1], device=weight.device), NEURONS_AT_ONCE)
-        return torch.cat(list(pool.map(add, groups))).view(weight.shape[1], images.shape[1], side, side)
-
-
-def _sum_some(
-    images: torch.Tensor, orientation: torch.Tensor, weight: torch.Tensor, workshop: Workshop
-) -> Float[torch.Tensor, "neuron pixel"]:
-    """Sum one channel of weighted images for a few neurons: by orientation, then drawn."""
-    geometry, frame, count = workshop.plan.geometry, workshop.frame, orientation.shape[1]
-    neuron = torch.arange(count, device=images.device)
-    bag = ((orientation % geometry.steps) * count + neuron) * 8 + find_group(orientation, geometry)
-    order = bag.flatten().argsort(stable=True)
-    sizes = torch.bincount(bag.flatten(), minlength=geometry.steps * count * 8)
-    offsets = sizes.cumsum(0) - sizes
-    summed = torch.nn.functional.embedding_bag(
-        order // count, images, offsets, mode="sum", per_sample_weights=weight.flatten()[order]
-    ).view(geometry.steps, count * 8, -1)
-    total = images.new_zeros((geometry.neuron_side**2, count * 8))
-    for index, share, source in zip(frame.index, frame.weight, summed, strict=True):
-        total += torch.nn.functional.embedding_bag(
-            index.T.contiguous(), source.T.contiguous(), mode="sum", per_sample_weights=share.T.contiguous()
-        )
-    drawn = total.T.reshape(count, 8, -1)
-    return drawn.gather(2, frame.seen.expand(count, -1, -1)).sum(dim=1)
+    return sum_oriented(
+        images, orientation, weight, frame=workshop.frame, geometry=workshop.plan.geometry, threads=workshop.threads
+    )

@@ -92,22 +92,34 @@ def score_block(
     -----
     A1, the sums, and the norms are put together in float64: light of one sign would lose most of its digits there.
     """
-    core, count = images.core, len(neurons.norm)
-    norm = core.square().sum(dim=1).sum(dim=0)
-    products = core.new_empty((8, count, core.shape[2]))
-    single, pairs = neurons.core[:4].mT, neurons.core[4:]
-    products[0] = torch.addmm(norm.double(), single[0].double(), core[0].double(), beta=-0.5)
-    torch.bmm(single[1:], core[1:4], out=products[1:4])
-    for row, partner, first in ((4, 4, 4), (5, 0, 4), (6, 1, 6), (7, 3, 6)):
-        torch.mm(pairs[partner : partner + 2].flatten(0, 1).T, core[first : first + 2].flatten(0, 1), out=products[row])
-    used = torch.from_numpy(-2.0 * UNFOLD[group]).to(core)
-    scores = torch.mm(used, products.view(8, -1)).view(len(used), count, -1)
+    norm = images.core.square().sum(dim=1).sum(dim=0)
+    scores = multiply_block(images.core, neurons, base=norm, scale=-2.0, group=group)
     if not len(neurons.border):
         return scores, norm
     edge = images.border[group]
     squares = edge.square().sum(dim=1)
-    scores += torch.baddbmm(squares[:, None], neurons.border.T.expand(len(used), -1, -1), edge, alpha=-2)
+    scores += torch.baddbmm(squares[:, None], neurons.border.T.expand(len(group), -1, -1), edge, alpha=-2)
     return scores, norm + squares.amax(dim=0)
+
+
+def multiply_block(
+    core: Float[torch.Tensor, "8 coefficient column"],
+    neurons: FoldedNeurons,
+    *,
+    base: Float[torch.Tensor, " column"],
+    scale: float,
+    group: list[int],
+) -> Float[torch.Tensor, "orientation neuron column"]:
+    """Scaled inner products of oriented images with neurons but for the border, added to a number for each image."""
+    count = len(neurons.norm)
+    products = core.new_empty((8, count, core.shape[2]))
+    single, pairs = neurons.core[:4].mT, neurons.core[4:]
+    products[0] = torch.addmm(base.double(), single[0].double(), core[0].double(), beta=1 / scale)
+    torch.bmm(single[1:], core[1:4], out=products[1:4])
+    for row, partner, first in ((4, 4, 4), (5, 0, 4), (6, 1, 6), (7, 3, 6)):
+        torch.mm(pairs[partner : partner + 2].flatten(0, 1).T, core[first : first + 2].flatten(0, 1), out=products[row])
+    used = torch.from_numpy(scale * UNFOLD[group]).to(core)
+    return torch.mm(used, products.view(8, -1)).view(len(used), count, -1)
 
 
 def list_group(plan: Plan) -> list[int]:

@@ -3,7 +3,7 @@
 import torch
 from jaxtyping import Float, Int
 
-from skysieve.som.drawing import Canvas, draw_rotated
+from skysieve.som.drawing import Canvas, draw_rotated, find_group
 from skysieve.som.transforms import Geometry
 
 AT_ONCE = 32
@@ -17,6 +17,7 @@ def rescore(
     *,
     canvas: Canvas,
     geometry: Geometry,
+    masked: bool = False,
 ) -> Float[torch.Tensor, " cell"]:
     """Sum squared differences in float64, rounded to float32.
 
@@ -26,27 +27,30 @@ def rescore(
         Their values at the pixels that the canvas wants.
     cells
         Image, neuron and orientation.
+    masked
+        Whether pixels of the images may be NaN; sums over good pixels are then scaled to all of them.
     """
     if not cells.numel():
         return images.new_zeros(0)
-    sums = [_rescore(images, neurons, part, canvas, geometry) for part in torch.split(cells, AT_ONCE, dim=1)]
+    sums = [
+        _rescore(images, neurons, part, canvas=canvas, geometry=geometry, masked=masked)
+        for part in torch.split(cells, AT_ONCE, dim=1)
+    ]
     return torch.cat(sums)
 
 
 def _rescore(
-    images: torch.Tensor, neurons: torch.Tensor, cells: torch.Tensor, canvas: Canvas, geometry: Geometry
-) -> torch.Tensor:
+    images: torch.Tensor, neurons: torch.Tensor, cells: torch.Tensor, *,
+    canvas: Canvas, geometry: Geometry, masked: bool,
+) -> torch.Tensor:  # fmt: skip
     image, neuron, orientation = cells
     steps = geometry.steps
-    pictures, picture = (image * steps + orientation % steps).unique(return_inverse=True)
-    drawn = draw_rotated(images[pictures // steps], pictures % steps, canvas=canvas)
+    pictures, picture = torch.unique(image * steps + orientation % steps, return_inverse=True)
+    drawn = draw_rotated(images[pictures // steps], pictures % steps, canvas=canvas, masked=masked)
     seen = canvas.seen[find_group(orientation, geometry)]
     shape = (len(image), neurons.shape[1], seen.shape[1])
-    difference = drawn[picture].gather(2, seen[:, None].expand(shape)) - neurons[neuron]
-    return difference.double().square_().sum(dim=(1, 2)).float()
-
-
-def find_group(orientation: Int[torch.Tensor, "*cells"], geometry: Geometry) -> Int[torch.Tensor, "*cells"]:
-    """Find the quarter turn and flip of orientations, as 4 * flip + turn."""
-    turn = orientation % geometry.rotations // geometry.steps
-    return 4 * (orientation // geometry.rotations) + turn
+    difference = (drawn[picture].gather(2, seen[:, None].expand(shape)) - neurons[neuron]).double()
+    if not masked:
+        return difference.square_().sum(dim=(1, 2)).float()
+    good = (~difference.isnan()).sum(dim=(1, 2))
+    return (difference.nan_to_num_(nan=0.0).square_().sum(dim=(1, 2)) * (shape[1] * shape[2] / good)).float()

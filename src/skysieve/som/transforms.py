@@ -176,7 +176,7 @@ def transform_image(
 def rotate_image(
     image: Float[np.ndarray, "channel y x"], step: int, *, geometry: Geometry
 ) -> Float[np.ndarray, "channel row column"]:
-    """Rotate an image by `step` steps clockwise onto the neurons' frame.
+    """Rotate an image by `step` steps clockwise onto the neurons' frame; NaN where any NaN weighs something.
 
     Notes
     -----
@@ -188,7 +188,8 @@ def rotate_image(
     flat = image.reshape(len(image), -1).astype(np.float32)
     value = np.zeros((len(image), wide * wide), np.float32)
     for corner in range(4):
-        value += weights[:, corner] * flat[:, pixels[:, corner]]
+        weight = weights[:, corner]
+        value += np.where(weight == 0, 0, weight * flat[:, pixels[:, corner]])
     return value.reshape(len(image), wide, wide)
 
 
