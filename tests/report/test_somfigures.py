@@ -18,9 +18,11 @@ def test_the_whole_map_is_drawn_a_figure_a_channel(lattice):
     assert ("periodic" in panels[0].caption) == lattice.periodic
 
 
-def test_a_large_map_stays_small():
-    panel = draw_map(make_trained(Lattice((40, 40))))[0]
+def test_a_large_map_stays_small_and_has_no_room_for_text():
+    panel = draw_map(make_trained(Lattice((40, 40))), overlay=["n7"] * 1600, caption="Numbers.")[0]
     assert len(panel.svg) < 3_000_000
+    assert b">n7<" not in panel.svg
+    assert "Numbers" not in panel.caption
 
 
 def test_a_neuron_is_drawn_with_its_cell_and_an_empty_one_without_contours():

@@ -160,7 +160,7 @@ def _make_view(
 ) -> "MapView":
     from skysieve.report.somview import MapView  # noqa: PLC0415
 
-    beside = som / "history.json"
+    beside = (som if som.is_dir() else som.parent) / "history.json"
     history = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else trained.provenance.get("history")
     return MapView(f"Map {som.resolve().name}", trained, mapped, history or (), chosen, stretch)
 

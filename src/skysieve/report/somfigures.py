@@ -27,6 +27,9 @@ from skysieve.som.projection import project_image, project_neuron, trim_neuron
 MOSAIC_SIDE = 1600
 """Most pixels of the picture of a whole map along its longer side."""
 
+MOST_WRITTEN = 30
+"""Neurons along a side from which on their pictures are too small for text."""
+
 CONTOURS = (0.1, 0.25, 0.5, 0.75)
 """Levels of contours, as parts of the peak of a channel."""
 
@@ -39,11 +42,14 @@ def draw_map(
     Parameters
     ----------
     overlay
-        A short text for each neuron, as its number of images or its label; none by default.
+        A short text for each neuron, as its number of images or its label; none by default, and none where neurons are
+        too small for it.
     caption
         What the overlay is.
     """
     lattice, names = trained.lattice, name_channels(trained)
+    if lattice.make_cells().max() >= MOST_WRITTEN:
+        overlay, caption = (), ""
     side = max(8, MOSAIC_SIDE // int(lattice.make_cells().max() + 1))
     neurons = np.stack([shrink(neuron, side=side) for neuron in trained.neurons])
     ranges, mosaic = measure_ranges(neurons), make_mosaic(neurons, lattice)
