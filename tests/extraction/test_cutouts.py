@@ -84,6 +84,22 @@ def test_variance_planes_come_along(tmp_path):
     assert (batch.variance == 4).all()
 
 
+@pytest.mark.parametrize("side", [4, 9])
+def test_an_image_read_in_strips_gives_the_same_stamps(tmp_path, monkeypatch, side):
+    image = write_image(tmp_path / "a.fits", make_sky(shape=SHAPE))
+    weight = write_image(tmp_path / "w.fits", np.random.default_rng(1).uniform(-0.1, 1, SHAPE).astype(np.float32))
+    rng = np.random.default_rng(2)
+    rows = make_catalog(x=rng.uniform(0, 69, 90), y=rng.uniform(0, 59, 90))
+    whole = cut(rows, [image], tmp_path / "whole.zarr", side=side, weights=[weight])
+    monkeypatch.setattr(cutouts, "MOST_PIXELS", 100)
+    monkeypatch.setattr("skysieve.extraction.strips.STRIP_PIXELS", 70 * 11)
+    strips = cut(rows, [image], tmp_path / "strips.zarr", side=side, weights=[weight])
+    first, second = (CutoutStore.open(one.path).read(slice(None)) for one in (whole, strips))
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.variance, second.variance)
+    assert first.rows["cutout_flags"].tolist() == second.rows["cutout_flags"].tolist()
+
+
 def test_a_size_on_the_sky_becomes_pixels(tmp_path, sky):
     result = cut(make_catalog(x=[30.0], y=[30.0]), [sky], tmp_path / "s.zarr", size=4.0)
     header = CutoutStore.open(result.path).header

@@ -13,15 +13,19 @@ from jaxtyping import Float, Float32, Int64
 from skysieve.config import dump_recipe
 from skysieve.execution import ExecutionRecipe, Outcome, Product, make_product, map_items, open_ledger
 from skysieve.extraction.cutting import CUTOUT_COLUMNS, CuttingPlan
-from skysieve.extraction.stamps import CutoutFlag, cut_stamps, find_corners
+from skysieve.extraction.stamps import CutoutFlag, Stamps, cut_stamps, find_corners
+from skysieve.extraction.strips import can_strip, read_strips
 from skysieve.io.catalogs import read_catalog, write_catalog
 from skysieve.io.cutouts import CutoutBatch, CutoutStore
 from skysieve.io.exposures import InputRecipe, read_detector
 from skysieve.io.pink import read_pink_images, write_pink_images
-from skysieve.records import Catalog, Column, DetectorAddress
+from skysieve.records import Catalog, Column, Detector, DetectorAddress
 
 AT_ONCE = 1024
 """Stamps in memory at a time."""
+
+MOST_PIXELS = 2**27
+"""Images with more pixels are read in strips."""
 
 OPEN_PARTS = 64
 """Part files held open while they are put together."""
@@ -75,7 +79,8 @@ def cut_catalog(
     inputs : InputRecipe
         How images are read.
     execution : ExecutionRecipe
-        Where to compute; an image is one item, and the memory of a process is that of one image.
+        Where to compute; an image is one item, and the memory of a process is that of one image, or of a strip of it
+        where it has more than 2^27 pixels.
     on_done : callable
         Gets the Outcome of each image.
 
@@ -114,28 +119,56 @@ def cut_catalog(
 
 
 def cut_image(work: CuttingWork, *, folder: Path, side: int, inputs: InputRecipe) -> Product:
-    """Cut the stamps of one image into a part file: image planes, then variance planes."""
-    detector = read_detector(work.address, inputs)
-    path = _locate(folder, work)
+    """Cut the stamps of one image, whose rows go upward, into a part file: image planes, then variance planes.
+
+    An image of more than 2^27 pixels is read in strips, where ``can_strip`` says so.
+    """
+    height, width = work.address.shape
+    known = all(band.weight is not None for band in work.address.bands)
+    messages: list[str] = []
+    flags: list[Int64[np.ndarray, " source"]] = []
 
     def cut_blocks() -> Iterator[Float32[np.ndarray, "source plane row column"]]:
-        for start in range(0, len(work.x), AT_ONCE):
-            rows = slice(start, start + AT_ONCE)
-            stamps = cut_stamps(detector, work.x[rows], work.y[rows], side=side)
-            flags[rows] = stamps.flags
+        if height * width > MOST_PIXELS and can_strip(work.address):
+            found = _cut_strips(work, inputs, side=side)
+        else:
+            detector = read_detector(work.address, inputs)
+            messages.extend(detector.messages)
+            found = _cut_window(detector, work.x, work.y, side=side)
+        for stamps in found:
+            flags.append(stamps.flags)
             yield stamps.image if stamps.variance is None else np.concatenate([stamps.image, stamps.variance], axis=1)
 
-    flags = np.zeros(len(work.x), np.int64)
-    planes = len(detector.bands) * (2 if all(band.variance is not None for band in detector.bands) else 1)
-    write_pink_images(path, cut_blocks(), shape=(planes, side, side))
-    write_catalog(Catalog((FLAGS,), {"flags": flags}), path.with_suffix(".parquet"))
-    return make_product(folder, [path, path.with_suffix(".parquet")], facts={"messages": list(detector.messages)})
+    path = _locate(folder, work)
+    write_pink_images(path, cut_blocks(), shape=(len(work.address.bands) * (2 if known else 1), side, side))
+    write_catalog(Catalog((FLAGS,), {"flags": np.concatenate(flags)}), path.with_suffix(".parquet"))
+    return make_product(folder, [path, path.with_suffix(".parquet")], facts={"messages": messages})
+
+
+def _cut_window(
+    detector: Detector, x: Float[np.ndarray, " row"], y: Float[np.ndarray, " row"], *, side: int
+) -> Iterator[Stamps]:
+    """Cut stamps out of what is in memory, some at a time."""
+    for start in range(0, len(x), AT_ONCE):
+        rows = slice(start, start + AT_ONCE)
+        yield cut_stamps(detector, x[rows], y[rows], side=side)
+
+
+def _cut_strips(work: CuttingWork, inputs: InputRecipe, *, side: int) -> Iterator[Stamps]:
+    """Cut each stamp out of the strip in which its uppermost row comes along."""
+    _, bottom = find_corners(work.x, work.y, side=side)
+    top = np.minimum(bottom + side, work.address.shape[0])
+    done = 0
+    for first, strip in read_strips(work.address, inputs, overlap=side):
+        end = int(np.searchsorted(top, first + strip.shape[0], side="right"))
+        yield from _cut_window(strip, work.x[done:end], work.y[done:end] - first, side=side)
+        done = max(done, end)
 
 
 def _put_together(plan: CuttingPlan, parts: dict[int, Path], target: Path) -> dict[str, int]:
     """Write the store in catalog order, from where an interrupted call left it, and count its flags."""
     open_part = functools.lru_cache(maxsize=OPEN_PARTS)(lambda number: _open_part(parts[number]))
-    place = _rank_rows(plan.assignment.image)
+    place = _rank_rows(plan)
     store = CutoutStore.open(target, append=True) if target.exists() else CutoutStore.create(target, plan.header)
     with store:
         for start in range(len(store), len(plan.catalog), store.batch_rows):
@@ -176,21 +209,19 @@ def _gather(
 
 
 def _list_work(plan: CuttingPlan) -> list[CuttingWork]:
-    """List the images that have rows."""
+    """List the images that have rows, the rows of each from the bottom up."""
     image, x, y = plan.assignment.image, plan.assignment.x, plan.assignment.y
-    order = np.argsort(image, kind="stable")
+    order = np.lexsort((y, image))
     numbers, starts = np.unique(image[order], return_index=True)
-    ends = [*starts[1:].tolist(), len(order)]
-    runs = [
-        (number, order[a:b])
-        for number, a, b in zip(numbers.tolist(), starts.tolist(), ends[: len(starts)], strict=True)
-    ]
+    ends = [*starts[1:].tolist(), len(order)][: len(starts)]
+    runs = [(number, order[a:b]) for number, a, b in zip(numbers.tolist(), starts.tolist(), ends, strict=True)]
     return [CuttingWork(number, plan.detectors[number], x[rows], y[rows]) for number, rows in runs if number >= 0]
 
 
-def _rank_rows(image: Int64[np.ndarray, " row"]) -> Int64[np.ndarray, " row"]:
-    """Return the place of each row among those of its image."""
-    order = np.argsort(image, kind="stable")
+def _rank_rows(plan: CuttingPlan) -> Int64[np.ndarray, " row"]:
+    """Return the place of each row among those of its image, as ``_list_work`` orders them."""
+    image = plan.assignment.image
+    order = np.lexsort((plan.assignment.y, image))
     _, starts, sizes = np.unique(image[order], return_index=True, return_counts=True)
     place = np.empty(len(image), np.int64)
     place[order] = np.arange(len(image)) - np.repeat(starts, sizes)
