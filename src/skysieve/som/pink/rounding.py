@@ -55,13 +55,18 @@ class Drawing:
     def draw_region(self) -> Float32[np.ndarray, "orientation value"]:
         """Return the pixels of the region in all orientations, one channel behind the other."""
         pixels = self.tables.seen[:, self.tables.region]
-        drawn = np.stack([self.rotated[:, :, some] for some in pixels])
+        drawn = np.empty((len(pixels), *self.rotated.shape[:2], pixels.shape[1]), np.float32)
+        for some, out in zip(pixels, drawn, strict=True):
+            np.take(self.rotated, some, axis=2, out=out, mode="clip")
         return drawn.reshape(self.geometry.orientations, -1)
 
     def draw_frames(self, orientation: Int[np.ndarray, " neuron"]) -> Float32[np.ndarray, "neuron channel pixel"]:
         """Return whole frames in one orientation each."""
-        group, step = np.divmod(orientation, self.geometry.steps)
-        return np.take_along_axis(self.rotated[step], self.tables.seen[group][:, None], axis=2)
+        frames = np.empty((len(orientation), *self.rotated.shape[1:]), np.float32)
+        for turned, out in zip(orientation.tolist(), frames, strict=True):
+            group, step = divmod(turned, self.geometry.steps)
+            np.take(self.rotated[step], self.tables.seen[group], axis=1, out=out, mode="clip")
+        return frames
 
 
 def make_tables(geometry: Geometry) -> Tables:
@@ -166,7 +171,7 @@ def map_image(
 def _take_region(
     neurons: Float32[np.ndarray, "neuron channel row column"], tables: Tables
 ) -> Float32[np.ndarray, "neuron value"]:
-    return neurons.reshape(*neurons.shape[:2], -1)[:, :, tables.region].reshape(len(neurons), -1)
+    return np.take(neurons.reshape(*neurons.shape[:2], -1), tables.region, axis=2).reshape(len(neurons), -1)
 
 
 def _match(
