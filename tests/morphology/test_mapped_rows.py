@@ -47,6 +47,12 @@ def test_tables_that_label_nothing_for_sure_are_refused(tmp_path, table, message
         match_labels(read_mapped_rows(write_clouds(tmp_path)[0]).rows, table)
 
 
+def test_images_without_ids_cannot_be_labeled():
+    rows = Catalog((Column("name", "i8"),), {"name": np.arange(3)})
+    with pytest.raises(ValueError, match="its rows have no column id"):
+        match_labels(rows, make_table([1], ["a"]))
+
+
 def test_groups_are_cells_of_the_sky_or_a_column_or_the_images(tmp_path):
     rows = read_mapped_rows(write_clouds(tmp_path)[0]).rows
     assert len(np.unique(find_groups(rows, cell=100.0))) <= 2

@@ -92,6 +92,8 @@ def match_labels(rows: Catalog, table: Catalog) -> tuple[tuple[str, ...], Int64[
     missing = [name for name in ("id", "label") if name not in table.names]
     if missing:
         raise ValueError(f"labels: column {missing[0]} is missing; a table of labels has the columns id and label")
+    if "id" not in rows.names:
+        raise ValueError("mapping: its rows have no column id; map images that have ids, or a bare mapping file")
     place = {_name(value): row for row, value in enumerate(rows["id"].tolist())}
     if len(place) < len(rows):
         raise ValueError("mapping: some ids belong to several images; give each image its own")

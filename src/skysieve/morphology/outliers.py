@@ -12,7 +12,7 @@ TAIL = 0.1
 """Part of the reference images from which on the tail is taken as exponential."""
 ENOUGH = 10.0
 """Images that a neuron must have, its neighbors counted by closeness, to be its own judge to one half."""
-LEAST = 20
+LEAST = 5
 
 
 @final
@@ -70,7 +70,7 @@ def fit_outliers(
     Raises
     ------
     ValueError
-        If fewer than 20 images are known.
+        If fewer than five images are known.
 
     Notes
     -----
