@@ -35,7 +35,7 @@ class CollationRecipe:
     ``actions`` gives each label of a region its action. ``sorter`` decides which mappings come first;
     ``conflict`` what becomes of a component that two mappings claim: it stays with the first, or joins both sources.
     ``sort_channels`` and ``sort_labels`` say which regions it measures (all of a channel where no labels are named).
-    Components and hosts within ``separation`` [arcsec] of an image's center are looked at. Hosts are shown by the
+    Images whose distance exceeds ``max_distance`` resemble no neuron and claim nothing. Components and hosts within ``separation`` [arcsec] of an image's center are looked at. Hosts are shown by the
     channel ``host_channel``. ``columns`` names the columns of both catalogs. ``pixel_scale`` [arcsec] and `image_side`
     [pixel] of the mapped images are wanted where a mapping is read from its folder (`read_matched`); the side is by
     default that of the images for which neurons have their size.
@@ -48,6 +48,7 @@ class CollationRecipe:
     sort_channels: tuple[int, int] = (0, 1)
     sort_labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     conflict: Conflict = "first"
+    max_distance: Annotated[float, Field(gt=0)] | None = None
     separation: Annotated[float, Field(gt=0, le=3600)] = 60.0
     host_channel: Annotated[int, Field(ge=1)] = 1
     columns: NamedColumns = field(default_factory=NamedColumns)
@@ -118,8 +119,9 @@ def collate_components(
         if order is not None
         else _sort_images(matched.bmu, distance, annotations, recipe)
     )
+    close = distance <= (np.inf if recipe.max_distance is None else recipe.max_distance)
     links = link_components(
-        hits, actions=recipe.actions, order=rows, own=own, n_components=len(components), conflict=recipe.conflict
+        hits, actions=recipe.actions, order=rows[close[rows]], own=own, n_components=len(components), conflict=recipe.conflict
     )
     linked = Linked(links, components, hosts, matched.bmu, distance, own, annotations, recipe.host_channel, names)
     groups = measure_groups(linked)
