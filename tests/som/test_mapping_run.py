@@ -14,6 +14,7 @@ from skysieve.io.pink import PinkSom, write_pink_som
 from skysieve.records import Catalog, Column
 from skysieve.som.engine import map_images
 from skysieve.som.hierarchy import locate_child
+from skysieve.som.invariance import compare_image
 from skysieve.som.lattice import Lattice
 from skysieve.som.mapped import read_mapping
 from skysieve.som.mapping_run import MapSomRecipe, MapWork, map_onto, map_part
@@ -119,10 +120,20 @@ def test_bad_images_are_rows_with_flags(som, tmp_path):
     images[1], images[2, 0, 4, 4], images[3], images[4] = np.nan, np.inf, 0.5, 1e30
     map_onto(write_bars(tmp_path / "i.bin", images), som, out=tmp_path / "run")
     table = read_catalog(tmp_path / "run" / "mapping.parquet")
-    assert table["som_flags"].tolist() == [0, 3, 1 | 8, 4, 4 | 8]
-    assert (table["som_bmu"] >= 0).tolist() == [True, False, False, True, False]
-    assert np.isnan(table["som_distance"][[1, 2, 4]]).all()
+    assert table["som_flags"].tolist() == [0, 3, 1, 4, 4 | 8]
+    assert (table["som_bmu"] >= 0).tolist() == [True, False, True, True, False]
+    assert np.isnan(table["som_distance"][[1, 4]]).all()
     np.testing.assert_array_equal(read_mapping(tmp_path / "run").rank()[:, 0], table["som_bmu"])
+
+
+def test_bad_pixels_count_as_the_definition_says(som, tmp_path):
+    images = draw_bars(40)
+    images[::3, 0, 2:4] = np.nan
+    map_onto(write_bars(tmp_path / "i.bin", images), som, out=tmp_path / "run")
+    stored = read_mapping(tmp_path / "run")
+    for row in range(0, 40, 7):
+        distances, _ = compare_image(images[row], make_map().neurons, geometry=GEOMETRY)
+        np.testing.assert_allclose(stored.distance[row], distances, rtol=1e-5)
 
 
 def test_no_images_are_a_mapping_of_nothing(som, tmp_path):

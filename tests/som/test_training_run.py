@@ -123,6 +123,15 @@ def test_images_without_good_pixels_teach_nothing(tmp_path):
     np.testing.assert_allclose(clean.neurons, dirty.neurons, atol=1e-6)
 
 
+@pytest.mark.parametrize("stage", [ONLINE, BATCH])
+def test_bad_pixels_teach_nothing_and_the_others_do(tmp_path, stage):
+    images = draw_bars(24)
+    images[::2, 0, :2] = np.nan
+    trained = train_map(write_bars(tmp_path / "i.bin", images), make_recipe(stage), out=tmp_path / "run")
+    assert np.isfinite(trained.neurons).all()
+    assert np.isfinite(trained.provenance["convergence"]["quantization_error"])
+
+
 def test_a_map_goes_on_from_another_one(bars, tmp_path):
     train_map(bars, make_recipe(ONLINE), out=tmp_path / "first")
     start = make_recipe(replace(ONLINE, passes=1, rate=1e-9), init=str(tmp_path / "first"))

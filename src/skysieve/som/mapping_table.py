@@ -25,7 +25,7 @@ class MappingFlag(IntFlag):
 
 
 FLAG_SENTENCES: Plain[MappingFlag, str] = {
-    MappingFlag.BAD_PIXELS: "some pixels are bad (marked, NaN or infinite)",
+    MappingFlag.BAD_PIXELS: "some pixels are bad (marked, NaN or infinite) and count in no distance",
     MappingFlag.NO_PIXELS: "all pixels are bad: nothing is known",
     MappingFlag.CONSTANT: "all good pixels have the same value, so the angle means nothing",
     MappingFlag.NOT_COMPARED: "no distance could be measured: nothing is known",
@@ -78,7 +78,7 @@ def find_flags(images: Float[np.ndarray, "image channel y x"]) -> Int[np.ndarray
 
 def settle_images(found: Mapping, flags: Int[np.ndarray, " image"], geometry: Geometry) -> MappedImages:
     """Turn orientations into angles, and make unknown what has no finite distances."""
-    known = np.isfinite(found.distance).all(axis=1) & (flags & MappingFlag.BAD_PIXELS == 0)
+    known = np.isfinite(found.distance).all(axis=1) & (flags & MappingFlag.NO_PIXELS == 0)
     lost = ~known & (flags & MappingFlag.NO_PIXELS == 0)
     shown = known[:, None]
     return MappedImages(
