@@ -20,8 +20,8 @@ from skysieve.som.inspection import count_labels, find_best_matches, find_images
 from skysieve.som.quality import count_hits, measure_u_matrix
 from skysieve.som.summary import MappingSummary, summarize_mapping
 
-EDGE_RATIO = 1.5
-"""Above this the page advises a larger map."""
+EDGE_RATIO, LEAST_NEURONS = 1.5, 16
+"""Above this ratio the page advises a larger map, where the map has an inside to speak of."""
 
 
 def write_map_page(path: Path, view: MapView) -> None:
@@ -105,7 +105,7 @@ def _list_notes(view: MapView, summary: MappingSummary | None) -> list[str]:
         notes.append(f"{summary.unknown:,} of {summary.images:,} images could not be compared and belong to no neuron.")
     if summary.empty:
         notes.append(f"{summary.empty} of {view.trained.lattice.n_neurons} neurons are no image's best-matching unit.")
-    if summary.edge_ratio > EDGE_RATIO:
+    if summary.edge_ratio > EDGE_RATIO and view.trained.lattice.n_neurons >= LEAST_NEURONS:
         notes.append(
             f"Distances scatter {summary.edge_ratio:.2f} times as much at the edge of the map as inside: complex "
             "images gather there, and a larger or a periodic map may part them."
