@@ -6,34 +6,49 @@ from pathlib import Path
 from skysieve.chain.capabilities import CAPABILITIES
 from skysieve.chain.recipe import ChainRecipe
 from skysieve.extraction import Extraction
+from skysieve.io.checksums import checksum_file
 from skysieve.io.shipped import find_weights
 from skysieve.io.weights import read_weights
+from skysieve.records import Detector
 from skysieve.stellarity import add_verdict, judge, read_model
 
 OWN = "skysieve"
 """The method of extraction whose columns the capabilities were trained on."""
 
 
-def judge_extraction(extraction: Extraction, recipe: ChainRecipe) -> Extraction:
+def judge_extraction(extraction: Extraction, detector: Detector, recipe: ChainRecipe) -> Extraction:
     """Give the sources of an image the verdicts that the recipe asks for.
 
     Parameters
     ----------
     extraction : Extraction
         By any method; other methods than our own keep the stellarity that they have.
+    detector : Detector
+        The image.
     recipe : ChainRecipe
         ``capabilities`` names the verdicts, their sections say how they are made.
 
     Returns
     -------
     Extraction
-        With the columns ``stellarity``, replaced, and ``ood``, added.
+        With the columns ``stellarity``, replaced, and ``ood``, added; and with those of the map of sources.
+
+    Raises
+    ------
+    ValueError
+        If a model is unusable, or its map wants more than one channel.
     """
-    if recipe.extraction.method != OWN or "stellarity" not in recipe.capabilities:
+    if recipe.extraction.method != OWN:
         return extraction
-    model = read_model(recipe.stellarity.model)
-    verdict = judge(extraction.catalog, model, recipe.stellarity)
-    return replace(extraction, catalog=add_verdict(extraction.catalog, verdict, model))
+    catalog = extraction.catalog
+    if "stellarity" in recipe.capabilities:
+        model = read_model(recipe.stellarity.model)
+        catalog = add_verdict(catalog, judge(catalog, model, recipe.stellarity), model)
+    if "morphology" in recipe.capabilities:
+        from skysieve.morphology.showing import judge_sources  # noqa: PLC0415 -- loads PyTorch, which few runs need
+
+        catalog = judge_sources(catalog, detector.bands[detector.reference], recipe.morphology)
+    return replace(extraction, catalog=catalog)
 
 
 def list_models(recipe: ChainRecipe) -> dict[str, dict[str, str]]:
@@ -46,11 +61,15 @@ def list_models(recipe: ChainRecipe) -> dict[str, dict[str, str]]:
     """
     if recipe.extraction.method != OWN:
         return {}
-    names = {"stellarity": recipe.stellarity.model}
-    paths = {one: find_weights(one, names[one]) for one in CAPABILITIES if one in recipe.capabilities}
-    return {capability: _describe(path) for capability, path in paths.items()}
+    names = {"stellarity": recipe.stellarity.model, "morphology": recipe.morphology.model}
+    used = {one: names[one] for one in CAPABILITIES if one in recipe.capabilities}
+    return {capability: _describe(capability, name) for capability, name in used.items()}
 
 
-def _describe(path: Path) -> dict[str, str]:
-    _, card = read_weights(path)
+def _describe(capability: str, name: str) -> dict[str, str]:
+    """Return what weights, or a trained map of the user's own, are called, with their checksum."""
+    own = Path(name)
+    if own.is_dir() or own.suffix == ".bin":
+        return {"name": name, "version": "", "sha256": checksum_file(own / "som.bin" if own.is_dir() else own)}
+    _, card = read_weights(find_weights(capability, name))
     return {"name": card.name, "version": card.version, "sha256": card.sha256}

@@ -9,6 +9,7 @@ from skysieve.config import STRICT
 from skysieve.execution import ExecutionRecipe
 from skysieve.extraction import ExtractionRecipe
 from skysieve.io.exposures import InputRecipe
+from skysieve.morphology.apply_recipe import ApplyRecipe as MorphologyRecipe
 from skysieve.stellarity import ApplyRecipe
 
 
@@ -16,7 +17,7 @@ from skysieve.stellarity import ApplyRecipe
 class ChainRecipe:
     """Sections of ``chain.toml``; ``seed`` feeds every stage that draws random numbers.
 
-    ``capabilities`` are those whose verdicts go into the catalog; each has its section, as ``stellarity``.
+    ``capabilities`` are those whose verdicts go into the catalog; each has its section, named like it.
     ``execution`` says where and how fast a run is done, never what comes out, and so is no part of its identity.
     """
 
@@ -24,7 +25,8 @@ class ChainRecipe:
 
     seed: Annotated[int, Field(ge=0)] = 0
     input: InputRecipe = field(default_factory=InputRecipe)
-    capabilities: tuple[Literal["stellarity"], ...] = ("stellarity",)
+    capabilities: tuple[Literal["stellarity", "morphology"], ...] = ("stellarity",)
     extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
     stellarity: ApplyRecipe = field(default_factory=ApplyRecipe)
+    morphology: MorphologyRecipe = field(default_factory=MorphologyRecipe)
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)

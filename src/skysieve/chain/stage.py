@@ -67,7 +67,7 @@ def measure_detector(work: Work, *, folder: Path, recipe: ChainRecipe) -> Produc
         flags = address.flags | ImageFlag.UNREADABLE
         return make_product(folder, [], facts=_describe_unread(address, flags, (*address.messages, str(error))))
     extraction = extract(detector, recipe.extraction, image_index=work.index, psf=work.psf, positions=work.positions)
-    extraction = judge_extraction(extraction, recipe)
+    extraction = judge_extraction(extraction, detector, recipe)
     files = _write_parts(folder / PARTS / work.key, detector, extraction)
     return make_product(folder, files, facts=_describe(detector, extraction))
 

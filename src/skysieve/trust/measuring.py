@@ -29,7 +29,7 @@ def measure_image(detector: Detector, recipe: ChainRecipe, *, method: Method, ps
     """
     chosen = replace(recipe, extraction=replace(recipe.extraction, method=method))
     try:
-        return judge_extraction(extract(detector, chosen.extraction, psf=psf), chosen)
+        return judge_extraction(extract(detector, chosen.extraction, psf=psf), detector, chosen)
     except Exception as error:  # sep raises no kind of its own
         if method == "skysieve":
             raise
