@@ -6,6 +6,7 @@ from tests.morphology.clouds import CLASSES, make_clouds, write_clouds
 
 from skysieve.io.annotations import write_annotations
 from skysieve.io.catalogs import read_catalog
+from skysieve.io.pink import PinkLayout, PinkSom, write_pink_som
 from skysieve.morphology.transferring import Source, transfer_labels
 from skysieve.records.annotations import Annotations, NeuronAnnotation
 
@@ -61,3 +62,12 @@ def test_annotations_of_another_map_are_refused(tmp_path):
     write_annotations(tmp_path / "notes", Annotations((NeuronAnnotation(0, ("a",)),), "", 4, 20, 1))
     with pytest.raises(ValueError, match="annotations of 4 neurons; the mapping has 9"):
         transfer_labels(mapping, Source(annotations=tmp_path / "notes"), out=tmp_path / "out")
+
+
+def test_annotations_of_other_neurons_than_those_of_the_map_are_refused(tmp_path):
+    mapping, _ = write_clouds(tmp_path)
+    som = tmp_path / "som.bin"
+    write_pink_som(som, PinkSom(np.zeros((9, 5, 5), np.float32), PinkLayout((3, 3))))
+    write_annotations(tmp_path / "notes", Annotations((NeuronAnnotation(0, ("a",)),), "ab", 9, 5, 1))
+    with pytest.raises(ValueError, match=r"annotations of another map than som\.bin"):
+        transfer_labels(mapping, Source(annotations=tmp_path / "notes"), out=tmp_path / "out", som=som)

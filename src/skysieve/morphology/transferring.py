@@ -10,6 +10,7 @@ import numpy as np
 from skysieve.io.annotations import read_annotations
 from skysieve.io.atomic import write_whole
 from skysieve.io.catalogs import read_catalog, write_catalog
+from skysieve.io.checksums import checksum_file
 from skysieve.io.weights import Metric
 from skysieve.morphology.classifier_file import read_judge, write_judge
 from skysieve.morphology.closeness import is_known
@@ -96,7 +97,7 @@ def transfer_labels(
         facts: dict[str, Any] = {"from": source.classifier.name, "classes": list(judge.classes)}
         given = None
     else:
-        learned, given, facts = _learn(mapped, source, way=way, group=group, seed=seed)
+        learned, given, facts = _learn(mapped, source, som=som, way=way, group=group, seed=seed)
         judge, probability = learned.judge, learned.probability
         write_catalog(make_neuron_table(learned, mapped), out / NEURONS)
         example = mapped.distance[np.flatnonzero(is_known(mapped.distance))[:EXAMPLE]]
@@ -116,11 +117,11 @@ def transfer_labels(
 
 
 def _learn(
-    mapped: MappedRows, source: Source, *, way: Way, group: str | None, seed: int
+    mapped: MappedRows, source: Source, *, som: Path | None, way: Way, group: str | None, seed: int
 ) -> tuple[Learned, np.ndarray | None, dict[str, Any]]:
     """Learn from labels of images or of neurons; also the labels given, and what there is to tell."""
     if source.labels is None:
-        return _learn_from_person(mapped, source.annotations or Path())
+        return _learn_from_person(mapped, source.annotations or Path(), som)
     classes, labels, lost = match_labels(mapped.rows, read_catalog(source.labels))
     groups = find_groups(mapped.rows, column=group)
     learned = learn_labels(mapped, labels, classes, way=way, groups=groups, seed=seed)
@@ -139,12 +140,14 @@ def _learn(
     return learned, given, facts
 
 
-def _learn_from_person(mapped: MappedRows, folder: Path) -> tuple[Learned, None, dict[str, Any]]:
+def _learn_from_person(mapped: MappedRows, folder: Path, som: Path | None) -> tuple[Learned, None, dict[str, Any]]:
     annotations = read_annotations(folder)
     if annotations.n_neurons != mapped.lattice.n_neurons:
         raise ValueError(
             f"{folder.name}: annotations of {annotations.n_neurons} neurons; the mapping has {mapped.lattice.n_neurons}"
         )
+    if som is not None and annotations.som_sha256 not in {"", checksum_file(som / "som.bin" if som.is_dir() else som)}:
+        raise ValueError(f"{folder.name}: annotations of another map than {som.name}; give those of this one")
     learned = learn_annotations(mapped, {one.neuron: one.labels for one in annotations.neurons})
     facts = {"from": folder.name, "classes": list(learned.judge.classes), "way": "annotations", "left_out": {},
              "labeled_neurons": int(np.isfinite(learned.judge.shares[:, 0]).sum())}  # fmt: skip
