@@ -17,7 +17,7 @@ class Visit:
     """A visitor: drags, clicks and keys in pixels of the neuron."""
 
     def __init__(self, page, url: str, folder: Path) -> None:
-        self.page, self.folder, self.asked, self.said = page, folder, [], []
+        self.page, self.url, self.folder, self.asked, self.said = page, url, folder, [], []
         page.set_default_timeout(60_000)
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda error: self.said.append(str(error)))
@@ -188,6 +188,17 @@ def test_progress_and_matching_images_are_shown(visit):
     visit.keys("Shift+N")
     assert visit.page.locator(".annotator").get_attribute("data-neuron") == "5"
     assert visit.page.locator(".matches figure").count() == 0
+
+
+def test_two_visitors_see_each_other(visit, browser, folder):
+    other = Visit(browser.new_page(), visit.url, folder)
+    other.open(3)
+    visit.label("ring")
+    other.page.locator("tr[data-label=ring]").wait_for()
+    other.keys("Control+z")
+    visit.page.locator("tr[data-label=ring]").wait_for(state="detached")
+    assert other.page.locator(".annotator").get_attribute("data-neuron") == "3"
+    other.page.close()
 
 
 def test_letters_typed_into_a_label_are_no_commands(visit):

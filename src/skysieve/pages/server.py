@@ -132,7 +132,7 @@ class _Welcome(RequestHandler):
 
     def get(self) -> None:
         self.set_cookie(self.cookie, self.token, httponly=True, samesite="Lax")
-        self.redirect(self.request.path)
+        self.redirect("/")
 
 
 class _Refuse(RequestHandler):
