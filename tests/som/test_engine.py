@@ -124,3 +124,20 @@ def test_infinite_pixels_are_refused():
     images[1, 0, 2, 2] = np.inf
     with pytest.raises(ValueError, match="image 1 of the batch holds 1 infinite pixel"):
         map_images(images, np.zeros((3, 1, 12, 12), np.float32), geometry=make_geometry(8))
+
+
+def test_threads_give_the_batches_in_order():
+    geometry = make_geometry(8, rotations=8)
+    rng = np.random.default_rng(0)
+    images, neurons = rng.random((23, 1, 8, 8), np.float32), rng.random((3, 1, 12, 12), np.float32)
+    one, three = (map_images(images, neurons, geometry=geometry, batch=4, threads=threads) for threads in (1, 3))
+    assert (one.distance == three.distance).all()
+    assert (one.orientation == three.orientation).all()
+
+
+def test_one_neuron_and_constant_images_match_in_the_first_orientation():
+    geometry = make_geometry(8, rotations=8, region_side=4)
+    images = np.full((2, 1, 8, 8), 2, np.float32)
+    mapping = map_images(images, np.full((1, 1, 12, 12), 2, np.float32), geometry=geometry)
+    assert not mapping.distance.any()
+    assert not mapping.orientation.any()

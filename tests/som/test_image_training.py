@@ -104,3 +104,17 @@ def test_negative_weights_are_refused_in_batch_training():
     images, neurons = make_case(geometry)
     with pytest.raises(ValueError, match="some are negative"):
         train_batch(neurons, [images], weights=-make_weights(3, 3), workshop=make_workshop(geometry))
+
+
+def test_many_images_in_a_row_train_as_those_shown_in_parts():
+    geometry = make_geometry(10, rotations=12)
+    images, neurons = (
+        np.random.default_rng(1).random((64, 1, 10, 10), np.float32),
+        make_case(geometry)[1][:, :, :15, :15],
+    )
+    workshop = make_workshop(geometry, threads=2)
+    whole = train_online(neurons, images, weights=make_weights(3, 3), workshop=workshop)
+    parts = neurons
+    for start in range(0, 64, 16):
+        parts = train_online(parts, images[start : start + 16], weights=make_weights(3, 3), workshop=workshop)
+    assert np.abs(whole - parts).max() < 2e-6

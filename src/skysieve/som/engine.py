@@ -6,7 +6,9 @@ the candidates are measured again in the direct form. Images with bad pixels tak
 slower.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,6 +63,7 @@ def map_batches(
     *,
     geometry: Geometry,
     device: str = "cpu",
+    threads: int = 1,
 ) -> Iterator[Mapping]:
     """Map batch after batch of images onto neurons, holding one at a time.
 
@@ -72,6 +75,8 @@ def map_batches(
         Square frames of side geometry.neuron_side, with as many channels as the images.
     device
         "cpu", "cuda" or any other device of PyTorch.
+    threads
+        Batches that are compared at once, on tables they share; more than one asks for `torch.set_num_threads(1)`.
 
     Yields
     ------
@@ -88,14 +93,26 @@ def map_batches(
     check_sizes(np.zeros((0, neurons.shape[1], geometry.image_side, geometry.image_side)), neurons, geometry)
     known = torch.from_numpy(neurons[:, :, make_region(geometry)].astype(np.float32)).to(plan.device)
     models = make_models(known, plan)
-    for batch in batches:
+
+    def map_one(batch: np.ndarray) -> Mapping:
         check_sizes(batch, neurons, geometry)
+        if not len(batch):
+            return Mapping(np.zeros((0, len(neurons)), np.float32), np.zeros((0, len(neurons)), np.int64))
         images = torch.from_numpy(batch.astype(np.float32)).to(plan.device)
-        if not len(images):
-            yield Mapping(np.zeros((0, len(neurons)), np.float32), np.zeros((0, len(neurons)), np.int64))
-            continue
+        check_pixels(images)
         found = match_images(images, models, plan=plan, canvas=canvas)
-        yield Mapping(found.square.sqrt().cpu().numpy(), found.orientation.cpu().numpy())
+        return Mapping(found.square.sqrt().cpu().numpy(), found.orientation.cpu().numpy())
+
+    if threads == 1:
+        yield from map(map_one, batches)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        under_way: deque[Future[Mapping]] = deque()
+        for batch in batches:
+            under_way.append(pool.submit(map_one, batch))
+            if len(under_way) > threads:
+                yield under_way.popleft().result()
+        yield from (one.result() for one in under_way)
 
 
 def map_images(
@@ -104,17 +121,24 @@ def map_images(
     *,
     geometry: Geometry,
     device: str = "cpu",
-    batch: int = 32,
+    batch: int | None = None,
+    threads: int = 1,
 ) -> Mapping:
     """Map images onto neurons: `map_batches` for images at hand.
+
+    Parameters
+    ----------
+    batch
+        Images compared together; by default 32, which fit into a processor's cache, and 256 on other devices.
 
     Returns
     -------
     Mapping
         Of all images; empty for no images.
     """
-    parts = (images[start : start + batch] for start in range(0, max(len(images), 1), batch))
-    found = list(map_batches(parts, neurons, geometry=geometry, device=device))
+    size = batch or (32 if device == "cpu" else 256)
+    parts = (images[start : start + size] for start in range(0, max(len(images), 1), size))
+    found = list(map_batches(parts, neurons, geometry=geometry, device=device, threads=threads))
     return Mapping(
         np.concatenate([part.distance for part in found]), np.concatenate([part.orientation for part in found])
     )
@@ -130,7 +154,7 @@ def check_sizes(
     Raises
     ------
     ValueError
-        If sizes or channels do not fit, or an image holds infinite pixels.
+        If sizes or channels do not fit.
     """
     for name, array, side in (("images", images, geometry.image_side), ("neurons", neurons, geometry.neuron_side)):
         if array.shape[2:] != (side, side):
@@ -142,7 +166,18 @@ def check_sizes(
         raise ValueError(
             f"{images.shape[1]} channels in the images and {neurons.shape[1]} in the neurons; give as many"
         )
-    bad = np.isinf(images).sum(axis=(1, 2, 3))
+
+
+def check_pixels(images: Float[torch.Tensor, "image channel y x"]) -> None:
+    """Refuse infinite pixels.
+
+    Raises
+    ------
+    ValueError
+        If there are any.
+    """
+    bad = images.isinf()
     if bad.any():
-        first = bad.argmax()
-        raise ValueError(f"image {first} of the batch holds {bad[first]} infinite pixel(s); make them NaN or drop it")
+        count = bad.flatten(1).sum(dim=1)
+        first = int((count > 0).int().argmax())
+        raise ValueError(f"image {first} of the batch holds {count[first]} infinite pixel(s); make them NaN or drop it")

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from skysieve.som.candidates import Matches, match_scored
 from skysieve.som.drawing import Canvas, draw_oriented, make_canvas
-from skysieve.som.engine import check_sizes, make_models, match_images
+from skysieve.som.engine import check_pixels, check_sizes, make_models, match_images
 from skysieve.som.interpolation import Plan, make_plan
 from skysieve.som.masked import match_masked
 from skysieve.som.moving import (
@@ -109,6 +109,7 @@ def train_online(
     frames = torch.from_numpy(neurons.astype(np.float32)).to(device)
     table = torch.from_numpy(np.where(np.abs(weights) < NEGLIGIBLE, 0, weights).astype(np.float32)).to(device)
     shown = torch.from_numpy(images.astype(np.float32)).to(device)
+    check_pixels(shown)
     if not len(images):
         return frames.cpu().numpy()
     orientation, weight = _move_region(frames.flatten(2)[:, :, workshop.region.pixels], shown, table, workshop, batch)
@@ -247,6 +248,7 @@ def train_batch(
     for images in batches:
         check_sizes(images, neurons, workshop.plan.geometry)
         shown = torch.from_numpy(images.astype(np.float32)).to(device)
+        check_pixels(shown)
         bmu, orientation = _match_all(shown, still, workshop, at_once)
         weight = table[bmu] * (bmu >= 0)[:, None]
         _add(sums, shares, shown, orientation=orientation, weight=weight, workshop=workshop)

@@ -6,7 +6,7 @@ Slow and exact, one image at a time; `skysieve.som.engine` gives the same answer
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from skysieve.som.regions import make_region
 from skysieve.som.transforms import Geometry, transform_image
@@ -66,16 +66,22 @@ def compare_image(
     """
     region = make_region(geometry)
     drawn = transform_image(image, geometry)[:, :, region]
-    squares = np.stack([_sum_squares(drawn - neuron[:, region]) for neuron in neurons])
+    bad = np.isnan(drawn)
+    squares = np.stack([_sum_squares(drawn - neuron[:, region], bad) for neuron in neurons])
     orientation, least = squares.argmin(axis=1), squares.min(axis=1)
     unknown = np.isinf(least) | np.isnan(image).all()
     return np.sqrt(np.where(unknown, np.float32(np.nan), least)), np.where(unknown, 0, orientation)
 
 
-def _sum_squares(difference: Float[np.ndarray, "orientation channel pixel"]) -> Float[np.ndarray, " orientation"]:
+def _sum_squares(
+    difference: Float[np.ndarray, "orientation channel pixel"], bad: Bool[np.ndarray, "orientation channel pixel"]
+) -> Float[np.ndarray, " orientation"]:
     """Sum squared differences in float64, scaled from good pixels to all, rounded to float32."""
-    good = (~np.isnan(difference)).sum(axis=(1, 2))
-    wide = np.nan_to_num(difference.astype(np.float64), nan=0.0)
+    wide = difference.astype(np.float64)
+    if not bad.any():
+        return np.einsum("ocp,ocp->o", wide, wide).astype(np.float32)
+    wide[bad] = 0
+    good = (~bad).sum(axis=(1, 2))
     scaled = np.einsum("ocp,ocp->o", wide, wide) * (difference[0].size / np.maximum(good, 1))
     return np.where(good > 0, scaled, np.inf).astype(np.float32)
 

@@ -6,8 +6,8 @@ from jaxtyping import Float, Int
 from skysieve.som.drawing import Canvas, draw_rotated, find_group
 from skysieve.som.transforms import Geometry
 
-AT_ONCE = 32
-"""Cells in memory at once."""
+AT_ONCE = {"cpu": 32, "cuda": 1024}
+"""Cells in memory at once, by kind of device."""
 
 
 def rescore(
@@ -34,7 +34,7 @@ def rescore(
         return images.new_zeros(0)
     sums = [
         _rescore(images, neurons, part, canvas=canvas, geometry=geometry, masked=masked)
-        for part in torch.split(cells, AT_ONCE, dim=1)
+        for part in torch.split(cells, AT_ONCE.get(cells.device.type, 32), dim=1)
     ]
     return torch.cat(sums)
 
