@@ -25,7 +25,7 @@ from scipy.spatial import cKDTree
 
 from skysieve.io.annotations import write_annotations
 from skysieve.metrics import Estimate, bootstrap
-from skysieve.morphology.collation import Action
+from skysieve.morphology.collation import Action, Conflict
 from skysieve.morphology.islands import convex_hull, convex_hull_smoothed
 from skysieve.morphology.noise import rms_estimate
 from skysieve.morphology.planes import cut_planes
@@ -151,7 +151,16 @@ def draw_neuron(neuron: np.ndarray, rule: Drawing, disk: np.ndarray) -> tuple[Re
     return Region("related", 0, related), Region("host", 1, spot)
 
 
-def collate(sky: RadioSky, images: np.ndarray, trained: ImageMap, *, drawn: Annotations, sorter: str) -> Collated:
+def collate(
+    sky: RadioSky,
+    images: np.ndarray,
+    trained: ImageMap,
+    *,
+    drawn: Annotations,
+    sorter: str,
+    conflict: Conflict = "join",
+    unlike: float = UNLIKE,
+) -> Collated:
     """Map the images of a field and collate its components."""
     mapping = map_images(images, trained.neurons, geometry=trained.geometry)
     bmu, rows = mapping.bmu, np.arange(len(images))
@@ -165,7 +174,7 @@ def collate(sky: RadioSky, images: np.ndarray, trained: ImageMap, *, drawn: Anno
         SIDE,
     )
     actions = {"related": Action.LINK, "host": Action.DATA_ATTACH}
-    recipe = CollationRecipe(actions, sorter=sorter, conflict="join", max_distance=UNLIKE)
+    recipe = CollationRecipe(actions, sorter=sorter, conflict=conflict, max_distance=unlike)
     distance = mapping.distance[rows, bmu] / np.sqrt((images.astype(np.float64) ** 2).sum(axis=(1, 2, 3)))
     return collate_components(
         matched, drawn, sky.components, distance=distance, own=rows, hosts=sky.hosts, recipe=recipe
@@ -214,6 +223,8 @@ def main() -> None:
     parser.add_argument("--density", type=float, default=80, help="radio sources a square degree")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--conflict", choices=["join", "first"], default="join")
+    parser.add_argument("--unlike", type=float, default=UNLIKE, help="share of the distance to an empty neuron")
     parser.add_argument("--out", type=Path, default=None, help="folder for the map and its regions")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -237,7 +248,9 @@ def main() -> None:
         sky = make_radio_sky(recipe, seed=100_000 * options.seed + 50_000 + number)
         prepared = prepare(sky)
         for sorter in ("largest_first", "best_matching_first", "area_ratio"):
-            found = collate(sky, prepared, trained, drawn=drawn, sorter=sorter)
+            found = collate(
+                sky, prepared, trained, drawn=drawn, sorter=sorter, conflict=options.conflict, unlike=options.unlike
+            )
             answers.setdefault(sorter, []).append(judge(sky, found))
     print("| sorter | what | fraction | error | n |\n|---|---|---|---|---|")
     for sorter, fields in answers.items():
