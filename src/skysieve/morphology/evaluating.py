@@ -95,7 +95,7 @@ def evaluate_labels(
     else:
         classes, truth = _translate(classes, truth, judge)
         judged = {"classifier": _judge_known(mapped, truth, judge, groups=groups)}
-    facts = {"mapping": mapping.name, "labels": labels.name, "lost": lost, "seed": seed, "group": group or "sky cell",
+    facts = {"mapping": mapping.name, "labels": labels.name, "lost": lost, "seed": seed, "group": group or ("sky cell" if {"ra", "dec"} <= set(mapped.rows.names) else "image"),
              "classifier": None if classifier is None else classifier.name}  # fmt: skip
     found = _measure(judged, classes, mapped, facts)
     with write_whole(out / "scores.json") as temporary:
