@@ -95,8 +95,11 @@ def evaluate_labels(
     else:
         classes, truth = _translate(classes, truth, judge)
         judged = {"classifier": _judge_known(mapped, truth, judge, groups=groups)}
-    facts = {"mapping": mapping.name, "labels": labels.name, "lost": lost, "seed": seed, "group": group or ("sky cell" if {"ra", "dec"} <= set(mapped.rows.names) else "image"),
-             "classifier": None if classifier is None else classifier.name}  # fmt: skip
+    cells = "sky cell" if {"ra", "dec"} <= set(mapped.rows.names) else "image"
+    facts = {
+        "mapping": mapping.name, "labels": labels.name, "lost": lost, "seed": seed, "group": group or cells,
+        "classifier": None if classifier is None else classifier.name,
+    }  # fmt: skip
     found = _measure(judged, classes, mapped, facts)
     with write_whole(out / "scores.json") as temporary:
         temporary.write_text(json.dumps(list_evaluation(found), indent=1) + "\n", encoding="utf-8")
