@@ -67,6 +67,15 @@ def test_the_threshold_stays_in_bounds_and_follows_what_is_undone(tab):
     assert say(tab, "sigma", by=-50.0)["sigma"] == 0.5
 
 
+def test_the_threshold_goes_on_from_the_fills_of_the_label_and_neuron(desk, tab):
+    fill(tab)
+    say(tab, "sigma", by=1.5)
+    say(tab, "add_label", label="tail")
+    say(tab, "sigma", by=-2.0)
+    assert say(tab, "tick", label="tail", alone=True)["sigma"] == 3.5
+    assert AnnotationTab(desk, Lattice((3, 2)), neuron=1).show_state()["sigma"] == 2.0
+
+
 def test_without_a_fill_of_the_ticked_labels_a_threshold_is_no_change(tab):
     fill(tab)
     say(tab, "add_label", label="tail")

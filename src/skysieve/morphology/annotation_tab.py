@@ -156,8 +156,7 @@ class AnnotationTab:
             return
         if neuron >= 0:
             self._open(neuron)
-        fills = [one.sigma for one in self._desk.history.present.get(self._neuron).strokes if one.kind == "fill"]
-        self._sigma = fills[-1] if fills else self._sigma
+        self._follow_threshold()
 
     def _rename_ticked(self, step: Action) -> tuple[str, ...]:
         return tuple(step.new if label == step.label else label for label in self._ticked)
@@ -185,23 +184,30 @@ class AnnotationTab:
             self._ticked = () if self._ticked == (label,) else (label,)
         else:
             self._ticked = others if label in self._ticked else (*others, label)
+        self._follow_threshold()
 
     def _set_sigma(self, sigma: float) -> None:
         """Change the threshold, and that of the fills of the ticked labels where it acts at once."""
         sigma = float(np.clip(sigma, LOWEST_SIGMA, HIGHEST_SIGMA))
-        strokes = self._desk.history.present.get(self._neuron).strokes
-        reached = [
-            one for one in strokes
-            if one.kind == "fill" and (set(one.labels) & set(self._ticked) or one.labels == self._ticked)
-        ]  # fmt: skip
-        if self._live and any(one.sigma != sigma for one in reached):
+        if self._live and any(one != sigma for one in self._list_thresholds()):
             self._desk.act(Action("threshold", self._neuron, labels=self._ticked, sigma=sigma))
         self._sigma = sigma
+
+    def _list_thresholds(self) -> list[float]:
+        """Return the thresholds of the fills, on the open neuron, of the ticked labels."""
+        fills = (one for one in self._desk.history.present.get(self._neuron).strokes if one.kind == "fill")
+        ticked = set(self._ticked)
+        return [one.sigma for one in fills if ticked & set(one.labels) or one.labels == self._ticked == ()]
+
+    def _follow_threshold(self) -> None:
+        """Go on from the threshold of the last such fill, where there is one."""
+        self._sigma = (self._list_thresholds() or [self._sigma])[-1]
 
     def _open(self, neuron: int) -> None:
         if not 0 <= neuron < self._lattice.n_neurons:
             raise ValueError(f"neuron {neuron}: the map has neurons 0 to {self._lattice.n_neurons - 1}")
         self._neuron = neuron
+        self._follow_threshold()
 
     def _find_open(self, start: int) -> int:
         """Return the next neuron without annotation, or the start where all have one."""
