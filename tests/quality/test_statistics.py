@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from skysieve.quality.camera import Usual
 from skysieve.quality.detectors import DetectorRecipe, list_features
 from skysieve.quality.features import FEATURES, FeatureRecipe, measure_features
+from skysieve.quality.learning import calibrate_detector, find_usual
 from skysieve.quality.statistics import STATISTICS, measure_statistics
 from skysieve.records import Band, Calibration, Detector
 from skysieve.simulate import ExposureRecipe, FaultRecipe, StarRecipe, make_detector, plan_exposure
@@ -14,12 +16,12 @@ CAMERA = ExposureRecipe(shape=(256, 256), stars=StarRecipe(density=60.0))
 
 def look(**faults):
     plan = plan_exposure(replace(CAMERA, faults=FaultRecipe(**faults)), seed=5)
-    fwhm = plan.survey.bands[plan.band].seeing / plan.survey.pixel_scale
-    detector = make_detector(plan, 0)
-    found, _ = list_features(detector, DetectorRecipe(), fwhm=fwhm)
+    usual = find_usual(plan)
+    detector = calibrate_detector(make_detector(plan, 0), plan)
+    found, _ = list_features(detector, DetectorRecipe(), fwhm=usual.fwhm)
     band = detector.bands[0]
     values = measure_statistics(
-        band.data, band.bad, found.catalog, fwhm=fwhm, exptime=100.0, gain=band.calibration.gain
+        band.data, band.bad, found.catalog, psf=found.psf, usual=usual, calibration=band.calibration
     )
     return dict(zip(STATISTICS, values, strict=True))
 
@@ -34,16 +36,25 @@ def test_a_good_exposure_is_as_usual(good):
     assert good["ellipticity"] < 0.15
     assert good["noise_excess"] == pytest.approx(1, abs=0.15)
     assert good["dead"] < 0.01
+    assert good["log_sky"] == pytest.approx(0, abs=0.02)
+    assert good["log_transparency"] == pytest.approx(0, abs=0.05)
+    assert good["log_area"] == pytest.approx(0, abs=0.25)
 
 
 @pytest.mark.parametrize(("fault", "name", "grows"), [
     ({"seeing": 2.0}, "log_fwhm", 0.4), ({"tracking_size": 3.0}, "ellipticity", 0.1),
     ({"tracking_size": 3.0}, "alignment", 0.15), ({"moonlight": 3.0}, "mesh_gradient", 3.0),
     ({"fringes": 0.1}, "mesh_structure", 0.2), ({"gain_error": 1.05}, "half_step", 1.0),
-    ({"dead_amplifiers": 1}, "dead", 0.4),
+    ({"dead_amplifiers": 1}, "dead", 0.4), ({"glow": 4.0}, "log_sky", 0.6), ({"trails": 1}, "log_reach", 0.3),
+    ({"seeing": 2.0}, "log_area", 1.0), ({"tracking_size": 3.0}, "psf_ellipticity", 0.2),
+    ({"defocus": 4.0}, "concentration", 0.05),
 ])  # fmt: skip
 def test_each_fault_moves_its_number(good, fault, name, grows):
     assert look(**fault)[name] > good[name] + grows
+
+
+def test_clouds_dim_the_zeropoint(good):
+    assert look(extinction=1.0)["log_transparency"] == pytest.approx(good["log_transparency"] - 0.4, abs=0.01)
 
 
 def test_nothing_is_measured_of_a_blank_detector():
@@ -52,7 +63,7 @@ def test_nothing_is_measured_of_a_blank_detector():
     )
     found, features = list_features(blank, DetectorRecipe(), fwhm=4.0)
     values = measure_statistics(
-        blank.bands[0].data, blank.bands[0].bad, found.catalog, fwhm=4.0, exptime=np.nan, gain=np.nan
+        blank.bands[0].data, blank.bands[0].bad, found.catalog, psf=None, usual=Usual(4.0), calibration=Calibration()
     )
     assert features.shape == (0, len(FEATURES))
     known = dict(zip(STATISTICS, values, strict=True))

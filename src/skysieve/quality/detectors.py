@@ -7,6 +7,7 @@ from jaxtyping import Float, Float32, Int
 
 from skysieve.config import STRICT, read_recipe
 from skysieve.extraction import Extraction, ExtractionRecipe, extract
+from skysieve.quality.camera import Usual
 from skysieve.quality.features import FeatureRecipe, measure_features, select_usable
 from skysieve.quality.fingerprint import FingerprintRecipe, SourceMap, choose_sources, cut_sources
 from skysieve.quality.statistics import measure_statistics
@@ -55,7 +56,7 @@ def list_features(
 
 
 def view_detector(
-    detector: Detector, source_map: SourceMap, recipe: DetectorRecipe, *, fwhm: float, seed: int
+    detector: Detector, source_map: SourceMap, recipe: DetectorRecipe, *, usual: Usual, seed: int
 ) -> DetectorView:
     """Look at a detector through a map of sources.
 
@@ -67,13 +68,13 @@ def view_detector(
         With clusters.
     recipe : DetectorRecipe
         As in training.
-    fwhm : float
-        Of the camera's usual seeing [pixel].
+    usual : Usual
+        What the camera usually delivers.
     seed : int
         For the choice of sources.
     """
     band = detector.bands[detector.reference]
-    found, features = list_features(detector, recipe, fwhm=fwhm)
+    found, features = list_features(detector, recipe, fwhm=usual.fwhm)
     usable = np.isfinite(features[:, 0])
     bmu, distance = np.full(len(features), -1), np.full(len(features), np.nan)
     if usable.any():
@@ -90,11 +91,10 @@ def view_detector(
     )
     level, noise = found.facts.get("background", 0.0), found.facts.get("background_rms", 1.0)
     cutouts = cut_sources(
-        band.data, found.catalog, chosen, fwhm=fwhm, recipe=recipe.fingerprint, level=level, noise=noise
+        band.data, found.catalog, chosen, fwhm=usual.fwhm, recipe=recipe.fingerprint, level=level, noise=noise
     )
-    calibration = band.calibration
     statistics = measure_statistics(
-        band.data, band.bad, found.catalog, fwhm=fwhm, exptime=_get_exptime(detector), gain=calibration.gain
+        band.data, band.bad, found.catalog, psf=found.psf, usual=usual, calibration=band.calibration
     )
     places = np.column_stack([found.catalog["x"], found.catalog["y"]])
     shown = np.full((len(chosen), 2), np.nan)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +15,21 @@ from sklearn.cluster import KMeans
 from skysieve.config import dump_recipe
 from skysieve.execution import Outcome, Product, make_product, map_items, open_ledger
 from skysieve.io.arrays import read_arrays, write_arrays
+from skysieve.quality.camera import Usual
 from skysieve.quality.detectors import list_features, view_detector
 from skysieve.quality.fingerprint import SourceMap
 from skysieve.quality.labels import CAUSES, choose_cause, measure_excess
 from skysieve.quality.observing import draw_exposure
 from skysieve.quality.recipe import LearningSet
+from skysieve.records import Detector
 from skysieve.simulate import ExposurePlan, make_detector, plan_exposure
 from skysieve.som import SOM
 
 BLOCK = 50
 """Exposures in one item of work."""
+
+ZEROPOINT_ERROR = 0.03
+"""Of an exposure's photometric calibration [mag]."""
 
 EXCESS = ("tracking", "bseeing", "bgp", "focus")
 
@@ -123,9 +128,22 @@ def plan_learning(recipe: LearningSet, index: int) -> ExposurePlan:
     return plan_exposure(draw_exposure(recipe.observing, index), seed=recipe.observing.seed * 1_000_000 + index)
 
 
-def find_usual_width(plan: ExposurePlan) -> float:
-    """Return the FWHM of the usual seeing of an exposure's camera [pixel]."""
-    return plan.survey.bands[plan.band].seeing / plan.survey.pixel_scale
+def find_usual(plan: ExposurePlan) -> Usual:
+    """Return what is usual for the camera of an exposure: the survey's seeing, its dark sky, its clear zeropoint."""
+    band, time = plan.survey.bands[plan.band], plan.recipe.exptime
+    clear = plan.stack.calibration.zeropoint - 2.5 * math.log10(time)
+    return Usual(band.seeing / plan.survey.pixel_scale, plan.stack.level / plan.stack.gain / time, clear)
+
+
+def calibrate_detector(detector: Detector, plan: ExposurePlan) -> Detector:
+    """Write the zeropoint that a photometric calibration would find: the clear one less the clouds, and its error."""
+    error = np.random.default_rng([plan.seed, 31]).normal(0, ZEROPOINT_ERROR)
+    shift = 2.5 * math.log10(plan.truth.transparency) + error
+    bands = [
+        replace(band, calibration=replace(band.calibration, zeropoint=band.calibration.zeropoint + shift))
+        for band in detector.bands
+    ]
+    return replace(detector, bands=tuple(bands))
 
 
 def label_exposure(plan: ExposurePlan, recipe: LearningSet) -> tuple[int, Float[np.ndarray, "4"]]:
@@ -160,7 +178,7 @@ def _list_block(block: Sequence[int], *, folder: Path, recipe: LearningSet) -> P
     for index in block:
         plan = plan_learning(recipe, index)
         for number in range(plan.recipe.n_detectors):
-            _, features = list_features(make_detector(plan, number), recipe.detector, fwhm=find_usual_width(plan))
+            _, features = list_features(make_detector(plan, number), recipe.detector, fwhm=find_usual(plan).fwhm)
             found.append(features[np.isfinite(features[:, 0])])
     path = folder / f"{block[0]:06d}.safetensors"
     write_arrays(path, {"features": np.concatenate(found).astype(np.float32)})
@@ -175,8 +193,8 @@ def _view_block(block: Sequence[int], *, folder: Path, recipe: LearningSet, sour
         label, excess = label_exposure(plan, recipe)
         for number in range(plan.recipe.n_detectors):
             view = view_detector(
-                make_detector(plan, number), source_map, recipe.detector, fwhm=find_usual_width(plan),
-                seed=recipe.seed + index * 1000 + number,
+                calibrate_detector(make_detector(plan, number), plan), source_map, recipe.detector,
+                usual=find_usual(plan), seed=recipe.seed + index * 1000 + number,
             )  # fmt: skip
             values = (view.cutouts.astype(np.float16), view.hits.astype(np.int32), view.statistics.astype(np.float32),
                       label, excess.astype(np.float32), index, number, view.dead)  # fmt: skip

@@ -5,11 +5,13 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float
 
-from skysieve.records import Catalog, SourceFlag
+from skysieve.quality.camera import Usual, measure_area_ratio, measure_sky_ratio, measure_transparency
+from skysieve.records import Calibration, Catalog, PsfModel, SourceFlag
 
 STATISTICS = (
     "log_sources", "log_fwhm", "fwhm_scatter", "ellipticity", "alignment", "noise_excess", "mesh_structure",
     "mesh_gradient", "half_step", "dead", "saturated", "pair_alignment", "longest", "log_exptime", "log_peak",
+    "concentration", "log_reach", "log_area", "psf_ellipticity", "log_sky", "log_transparency",
 )  # fmt: skip
 """Names of what `measure_statistics` returns, in its order."""
 
@@ -20,8 +22,8 @@ LEAST_STARS = 5
 
 
 def measure_statistics(
-    image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], catalog: Catalog, *, fwhm: float, exptime: float,
-    gain: float,
+    image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], catalog: Catalog, *, psf: PsfModel | None,
+    usual: Usual, calibration: Calibration,
 ) -> Float[np.ndarray, " statistic"]:  # fmt: skip
     """Measure one detector.
 
@@ -31,23 +33,28 @@ def measure_statistics(
         Pixels, and which of them are bad.
     catalog : Catalog
         Of its sources, from our own extraction.
-    fwhm : float
-        Of the camera's usual seeing [pixel].
-    exptime, gain : float
-        [s] and [electron/ADU], NaN where unknown.
+    psf : PsfModel, optional
+        Of its stars.
+    usual : Usual
+        What the camera usually delivers.
+    calibration : Calibration
+        Gain, exposure time and zeropoint, NaN where unknown.
 
     Returns
     -------
     ndarray, shape (statistic,)
-        In the order of ``STATISTICS``; NaN where something cannot be measured (no sources, no gain).
+        In the order of ``STATISTICS``; NaN where something cannot be measured (no sources, no stars for a PSF, no gain), or nothing usual
+        to compare it with is known.
 
     Notes
     -----
     ``alignment`` is the length of the mean of exp(2 i theta) over bright sources: near 1 when all are stretched the
     same way, about 1/sqrt(n) when by chance. ``pair_alignment`` is the same for the directions to each bright source's
     nearest neighbor, which a telescope that jumped gives one direction. ``noise_excess`` is the noise of the sky over
-    what its brightness explains.
+    what its brightness explains. ``concentration`` is the radius of a fifth of the light over that of nine tenths,
+    which a ring raises; ``log_reach`` the length of the longest thin source in units of the usual seeing.
     """
+    fwhm, gain = usual.fwhm, calibration.gain
     cells, noise = _measure_cells(image, bad)
     level = float(np.nanmedian(cells)) if np.isfinite(cells).any() else math.nan
     expected = math.sqrt(level / gain) if level > 0 and gain > 0 else math.nan
@@ -68,8 +75,13 @@ def measure_statistics(
         float(np.mean((flags & int(SourceFlag.SATURATED)) > 0)) if len(catalog) else math.nan,
         _align_pairs(x, y),
         float(np.log(np.max(catalog["a"] / np.maximum(catalog["b"], 1e-3)))) if len(catalog) else math.nan,
-        math.log10(exptime) if exptime > 0 else math.nan,
+        _log10(calibration.exptime),
         _median(np.log10(np.clip(catalog["peak"][rows] / max(noise, 1e-30), 1e-2, None))),
+        _median(catalog["flux_radius_20"][rows] / catalog["flux_radius_90"][rows]),
+        _measure_reach(catalog, fwhm=fwhm),
+        *_measure_psf(psf, usual),
+        _log10(measure_sky_ratio(level, usual, exptime=calibration.exptime)),
+        _log10(measure_transparency(calibration, usual)),
     ])  # fmt: skip
 
 
@@ -79,6 +91,28 @@ def _select_bright(catalog: Catalog) -> Bool[np.ndarray, " source"]:
     spoiled = int(SourceFlag.SATURATED | SourceFlag.EDGE | SourceFlag.BAD_PIXELS)
     chosen: np.ndarray = (ratio > 20) & ((catalog["flags"] & spoiled) == 0) & np.isfinite(catalog["flux_radius"])
     return chosen
+
+
+def _measure_reach(catalog: Catalog, *, fwhm: float) -> float:
+    """Return the decimal logarithm of the length of the longest source that is at least three times as long as wide."""
+    thin = catalog["a"] > 3 * np.maximum(catalog["b"], 1e-3)
+    return _log10(float(catalog["a"][thin].max()) / fwhm) if thin.any() else -1.0
+
+
+def _measure_psf(psf: PsfModel | None, usual: Usual) -> tuple[float, float]:
+    """Return the natural logarithm of the noise area over the usual one, and 1 - b/a, of the PSF at the center."""
+    if psf is None:
+        return math.nan, math.nan
+    stamp = psf.coefficients[0].astype(float)
+    return math.log(measure_area_ratio(stamp, usual)), 1 - _measure_axis_ratio(stamp)
+
+
+def _measure_axis_ratio(stamp: Float[np.ndarray, "y x"]) -> float:
+    """Return minor over major axis of a PSF: of its second moments where it is brighter than a tenth of its peak."""
+    y, x = np.indices(stamp.shape)
+    light = np.where(stamp > 0.1 * stamp.max(), stamp, 0).ravel()
+    minor, major = np.linalg.eigvalsh(np.cov(np.stack([x.ravel(), y.ravel()]), aweights=light, ddof=0))
+    return float(np.sqrt(minor / major)) if minor > 0 else 0.0
 
 
 def _measure_cells(image: np.ndarray, bad: np.ndarray) -> tuple[Float[np.ndarray, "cell_y cell_x"], float]:
@@ -139,6 +173,10 @@ def _align_pairs(x: np.ndarray, y: np.ndarray) -> float:
     near, every = distance.argmin(axis=1), np.arange(len(x))
     angle = np.arctan2(dy[every, near], dx[every, near])
     return _align(angle, weight=1 / np.maximum(distance[every, near], 1.0))
+
+
+def _log10(value: float) -> float:
+    return math.log10(value) if value > 0 else math.nan
 
 
 def _median(values: np.ndarray) -> float:
