@@ -33,7 +33,7 @@ def bars(tmp_path):
     return write_bars(tmp_path / "bars.bin", draw_bars(24))
 
 
-@pytest.mark.parametrize("steps", [1, 4, 5])
+@pytest.mark.parametrize("steps", [1, 5])
 def test_a_killed_training_goes_on_to_the_same_bytes(bars, tmp_path, steps):
     recipe = make_recipe()
     train_map(bars, recipe, out=tmp_path / "whole")
