@@ -43,8 +43,8 @@ def measure_statistics(
     Returns
     -------
     ndarray, shape (statistic,)
-        In the order of ``STATISTICS``; NaN where something cannot be measured (no sources, no stars for a PSF, no gain), or nothing usual
-        to compare it with is known.
+        In the order of ``STATISTICS``; NaN where something cannot be measured (no sources, no stars for a PSF, no
+        gain), or nothing usual to compare it with is known.
 
     Notes
     -----
