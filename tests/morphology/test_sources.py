@@ -114,6 +114,12 @@ def test_a_conflict_marks_both_sources():
     assert joined.sources["n_components"].tolist() == [3]
 
 
+def test_images_that_resemble_no_neuron_claim_nothing():
+    components = make_catalog(seconds(-10, 0, 10), [0, 0, 0], [1, 1, 1])
+    assert collate(components, [0, 1, 0], max_distance=1.6).sources["n_components"].tolist() == [3]
+    assert collate(components, [0, 1, 0], max_distance=1.2).sources["n_components"].tolist() == [1, 1, 1]
+
+
 def test_what_is_said_of_the_region_and_the_neuron_goes_to_the_source():
     found = collate(make_catalog(seconds(0, 100), [0, 0], [1, 1]), [1, 0]).sources
     assert found["is_bent"].tolist() == [1, -1]

@@ -128,7 +128,7 @@ def link_components(
     hits: Hits,
     *,
     actions: Mapping[str, Action],
-    order: Int[np.ndarray, " image"],
+    order: Int[np.ndarray, " applied"],
     own: Int[np.ndarray, " image"],
     n_components: int,
     conflict: Conflict = "first",
@@ -142,7 +142,7 @@ def link_components(
     actions
         By label; LINK, UNLINK, ISOLATE and NODE_ATTACH act on regions of channel 0, the others on any.
     order
-        Images, the first to be applied first; from `skysieve.morphology.sorting`.
+        Images, the first to be applied first, those left out never; from `skysieve.morphology.sorting`.
     own
         Component that each image is centered on, -1 for none.
     n_components

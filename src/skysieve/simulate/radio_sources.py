@@ -78,7 +78,7 @@ def draw_blobs(sources: RadioSources, *, rng: np.random.Generator) -> Blobs:
     return _stack([_draw_source(sources, row, rng) for row in range(len(sources))])
 
 
-def _stack(parts: list[Float[np.ndarray, "7 blob"]]) -> Blobs:
+def _stack(parts: list[Float[np.ndarray, "7 _"]]) -> Blobs:
     table = np.concatenate([np.zeros((7, 0)), *parts], axis=1)
     return Blobs(table[0].astype(np.int64), *table[1:])
 
