@@ -76,14 +76,14 @@ def measure_times(work: Callable[[], object], repeats: int = 3) -> tuple[float, 
     return min(one[0] for one in found), min(one[1] for one in found)
 
 
-def measure_floor(geometry: Geometry, neurons: int, threads: int, device: str) -> float:
-    """Time of one image's matrix products alone, at the measured rate of large float32 products [s]."""
+def measure_floor(geometry: Geometry, neurons: int, threads: int, device: str) -> tuple[float, float]:
+    """Measure the times of one image's matrix products alone, at the measured rate of large float32 products [s]."""
     a, b = torch.rand(512, 1024, device=device), torch.rand(1024, 4096, device=device)
     with ThreadPoolExecutor(threads) as pool:
         work = lambda: sum(float(one[0, 0]) for one in pool.map(lambda _: a @ b, range(8 * threads)))
-        seconds = measure_times(work)[0]
-    rate = 8 * threads * a.numel() * b.shape[1] / seconds
-    return 1.5 * make_region(geometry).sum() * geometry.steps * neurons / rate
+        found = measure_times(work, 5)
+    share = 1.5 * make_region(geometry).sum() * geometry.steps * neurons / (8 * threads * a.numel() * b.shape[1])
+    return found[0] * share, found[1] * share
 
 
 def print_machine(options: argparse.Namespace) -> None:
@@ -112,16 +112,16 @@ def show_speed(options: argparse.Namespace) -> None:
     plain = measure_times(lambda: [compare_image(one, neurons, geometry=geometry) for one in few], 1)
     times["definition, one thread"] = tuple(one / len(few) for one in plain)
     floor = measure_floor(geometry, count, options.threads, options.device)
-    times["matrix products alone"] = (floor, floor * options.threads)
+    times["matrix products alone"] = floor
     print_machine(options)
     print(f"{number} images of {options.side} pixels, {count} neurons, 720 orientations, {options.shape} region")
-    print("| what | x PINK (clock) | x PINK (CPU) | x definition | x floor | images/s | ms | CPU ms |")
+    print("| what | x PINK (clock) | x PINK (CPU) | x definition (CPU) | x floor (CPU) | images/s | ms | CPU ms |")
     print("|---|---|---|---|---|---|---|---|")
     known = PINK.get((options.side, options.shape), (np.nan,) * 4) if options.lattice == 10 else (np.nan,) * 4
     for name, (wall, used) in times.items():
         kind = name in {"online training", "batch epoch"}
-        ratios = (1 / (wall * known[kind]), known[2 + kind] / used, times["definition, one thread"][0] / wall)
-        numbers = (*ratios, wall / floor, 1 / wall, 1e3 * wall, 1e3 * used)
+        ratios = (1 / (wall * known[kind]), known[2 + kind] / used, times["definition, one thread"][1] / used)
+        numbers = (*ratios, used / floor[1], 1 / wall, 1e3 * wall, 1e3 * used)
         print(f"| {name} | " + " | ".join(f"{one:.3g}" for one in numbers) + " |")
 
 
