@@ -33,12 +33,13 @@ class CollationRecipe:
     """How labels act, and in which order mappings are applied.
 
     ``actions`` gives each label of a region its action. ``sorter`` decides which mappings come first;
-    ``conflict`` what becomes of a component that two mappings claim: it stays with the first, or joins both sources.
     ``sort_channels`` and ``sort_labels`` say which regions it measures (all of a channel where no labels are named).
-    Images whose distance exceeds ``max_distance`` resemble no neuron and claim nothing. Components and hosts within ``separation`` [arcsec] of an image's center are looked at. Hosts are shown by the
-    channel ``host_channel``. ``columns`` names the columns of both catalogs. ``pixel_scale`` [arcsec] and `image_side`
-    [pixel] of the mapped images are wanted where a mapping is read from its folder (`read_matched`); the side is by
-    default that of the images for which neurons have their size.
+    ``conflict`` says what becomes of a component that two mappings claim: it stays with the first, or joins both.
+    Images whose distance exceeds ``max_distance`` resemble no neuron and claim nothing. Components and hosts within
+    ``separation`` [arcsec] of an image's center are looked at. Hosts are shown by the channel ``host_channel``.
+    ``columns`` names the columns of both catalogs. ``pixel_scale`` [arcsec] and ``image_side`` [pixel] of the mapped
+    images are wanted where a mapping is read from its folder (`read_matched`); the side is by default that of the
+    images for which neurons have their size.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -121,7 +122,12 @@ def collate_components(
     )
     close = distance <= (np.inf if recipe.max_distance is None else recipe.max_distance)
     links = link_components(
-        hits, actions=recipe.actions, order=rows[close[rows]], own=own, n_components=len(components), conflict=recipe.conflict
+        hits,
+        actions=recipe.actions,
+        order=rows[close[rows]],
+        own=own,
+        n_components=len(components),
+        conflict=recipe.conflict,
     )
     linked = Linked(links, components, hosts, matched.bmu, distance, own, annotations, recipe.host_channel, names)
     groups = measure_groups(linked)
