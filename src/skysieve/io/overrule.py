@@ -10,7 +10,10 @@ from skysieve.io.catalogs import read_catalog
 from skysieve.records import Catalog, Column, SourceFlag
 
 VERDICTS = {"stellarity": (0.0, 1.0), "flags": (0.0, float(2**62))}
-"""Columns that may be overruled, and the values they take."""
+"""Columns of numbers that may be overruled, and the values they take."""
+
+LABELS = ("som_label",)
+"""Columns of names that may be overruled."""
 
 OVERRULED_BY = Column("overruled_by", "str", "", "who overruled a value of this row, and why", "meta.note")
 
@@ -21,7 +24,7 @@ class Overrule:
 
     id: int
     column: str
-    value: float
+    value: float | str
     who: str
     why: str
 
@@ -39,6 +42,10 @@ def read_overrules(path: Path) -> list[Overrule]:
     ------
     ValueError
         If a column is missing, a column cannot be overruled, a value is out of range, or ``who`` or ``why`` is empty.
+
+    Notes
+    -----
+    Values of ``stellarity`` and ``flags`` are numbers, those of ``som_label`` names.
     """
     table = read_catalog(path)
     missing = {"id", "value", "who", "why"} - set(table.names)
@@ -61,7 +68,11 @@ def apply_overrules(catalog: Catalog, overrules: list[Overrule]) -> tuple[Catalo
     if not overrules:
         return catalog, []
     row_of = {int(identifier): row for row, identifier in enumerate(catalog["id"])}
-    columns = {name: catalog[name].copy() for name in {"flags", *(o.column for o in overrules)}}
+    absent = sorted({one.column for one in overrules} - set(catalog.names))
+    if absent:
+        raise ValueError(f"overrule: the catalog has no column {absent[0]}; make it first, or leave that row out")
+    named = {"flags", *(one.column for one in overrules)} & set(catalog.names)
+    columns = {name: catalog[name].copy() for name in named}
     notes = np.full(len(catalog), "", dtype=object)
     replaced: list[dict[str, object]] = []
     seen = set()
@@ -72,16 +83,24 @@ def apply_overrules(catalog: Catalog, overrules: list[Overrule]) -> tuple[Catalo
             raise ValueError(f"overrule: {one.column} of source {one.id} is given twice; keep one row")
         seen.add((one.id, one.column))
         row = row_of[one.id]
-        before = float(catalog[one.column][row])
         replaced.append({"id": one.id, "column": one.column, "value": one.value, "who": one.who, "why": one.why,
-                         "before": before if math.isfinite(before) else None})  # fmt: skip
+                         "before": _name_before(catalog[one.column][row])})  # fmt: skip
         columns[one.column][row] = one.value
-        columns["flags"][row] |= int(SourceFlag.OVERRULED)
+        if "flags" in columns:
+            columns["flags"][row] |= int(SourceFlag.OVERRULED)
         notes[row] = "; ".join(filter(None, [notes[row], f"{one.who}: {one.why}"]))
     for column in catalog.schema:
         if column.name in columns:
             catalog = catalog.with_column(column, columns[column.name])
     return catalog.with_column(OVERRULED_BY, notes), replaced
+
+
+def _name_before(value: object) -> float | str | None:
+    """Return a replaced value as JSON knows it."""
+    if isinstance(value, str):
+        return value
+    number = float(str(value))
+    return number if math.isfinite(number) else None
 
 
 def _check(path: Path, number: int, row: dict[str, object]) -> Overrule:
@@ -90,16 +109,24 @@ def _check(path: Path, number: int, row: dict[str, object]) -> Overrule:
     column = str(row.get("column") or "stellarity")
     if column in {"nan", ""}:
         column = "stellarity"
-    if column not in VERDICTS:
-        raise ValueError(f"{where}: {column} cannot be overruled; {', '.join(VERDICTS)} can")
+    if column not in VERDICTS and column not in LABELS:
+        raise ValueError(f"{where}: {column} cannot be overruled; {', '.join((*VERDICTS, *LABELS))} can")
     try:
-        identifier, value = int(str(row["id"]).removesuffix(".0")), float(str(row["value"]))
-    except ValueError:
+        identifier = int(str(row["id"]).removesuffix(".0"))
+        value = str(row["value"]).strip() if column in LABELS else _check_number(where, column, row["value"])
+    except ValueError as problem:
+        if str(problem).startswith(where):
+            raise
         raise ValueError(f"{where}: id {row['id']} is no whole number or value {row['value']} is no number") from None
-    low, high = VERDICTS[column]
-    if not low <= value <= high:
-        raise ValueError(f"{where}: value {value:g} of {column} must lie between {low:g} and {high:g}")
     who, why = str(row["who"]).strip(), str(row["why"]).strip()
     if who in {"", "nan"} or why in {"", "nan"}:
         raise ValueError(f"{where}: who and why must both be given, so that the change can be traced")
     return Overrule(identifier, column, value, who, why)
+
+
+def _check_number(where: str, column: str, given: object) -> float:
+    """Return a value that its column may have."""
+    value, (low, high) = float(str(given)), VERDICTS[column]
+    if not low <= value <= high:
+        raise ValueError(f"{where}: value {value:g} of {column} must lie between {low:g} and {high:g}")
+    return value

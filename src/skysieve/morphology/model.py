@@ -139,10 +139,10 @@ def add_verdict(catalog: Catalog, verdict: Verdict, *, rows: np.ndarray, model: 
     Without a judge there are no probabilities, p-values and labels.
     """
     values = {
-        "som_bmu": _spread(verdict.bmu.astype(np.int32), rows, len(catalog), empty=-1),
+        "som_bmu": _spread(verdict.bmu.astype(np.int32), rows, len(catalog), empty=-1.0),
         "som_distance": _spread(verdict.distance, rows, len(catalog)),
         "som_angle": _spread(verdict.angle, rows, len(catalog)),
-        "som_flip": _spread(verdict.flip, rows, len(catalog), empty=False),
+        "som_flip": _spread(verdict.flip, rows, len(catalog), empty=0.0),
     }
     probability = np.full((len(catalog), len(verdict.classes)), np.nan)
     if verdict.outliers is not None:
@@ -150,7 +150,7 @@ def add_verdict(catalog: Catalog, verdict: Verdict, *, rows: np.ndarray, model: 
         values |= {
             "som_p_value": _spread(verdict.outliers.p_value.astype(np.float32), rows, len(catalog)),
             "som_outlier": _spread(verdict.outliers.score.astype(np.float32), rows, len(catalog)),
-            "som_ood": _spread(verdict.outliers.outside, rows, len(catalog), empty=True),
+            "som_ood": _spread(verdict.outliers.outside, rows, len(catalog), empty=1.0),
             "som_label": pick_labels(probability, verdict.classes),
         }
     for column in COLUMNS:
