@@ -81,9 +81,9 @@ class MorphologySplit:
 
     __pydantic_config__ = STRICT
 
-    train: Share = 0.5
-    classes: Share = 0.25
-    test: Share = 0.25
+    train: Share = 0.3
+    classes: Share = 0.5
+    test: Share = 0.2
 
 
 def _make_preparation() -> PreparationRecipe:
