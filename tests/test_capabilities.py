@@ -94,7 +94,8 @@ def test_weights_ship_with_a_whole_card(name):
         assert card.domain_index["threshold"] > 0
         assert all(metric.n > 0 for metric in card.metrics.values())
         assert any(metric.error is not None for metric in card.metrics.values())
-        assert {"check.output", "domain.vectors"} <= set(tensors)
+        assert "check.output" in tensors
+        assert any(tensor.startswith("domain.") for tensor in tensors)
 
 
 def test_weights_are_small_and_in_sixteen_bits(name):
@@ -132,7 +133,7 @@ def test_the_command_line_has_the_same_verbs(name, verb, capsys):
 
 
 def test_the_chain_plugs_it_in_and_can_do_without(name):
-    assert name in ChainRecipe().capabilities
+    assert read_recipe(ChainRecipe, settings=[f'capabilities=["{name}"]']).capabilities == (name,)
     assert isinstance(getattr(ChainRecipe(), name), load(name).ApplyRecipe)
     assert read_recipe(ChainRecipe, settings=["capabilities=[]"]).capabilities == ()
 
