@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, Shaped
 from sklearn.cluster import KMeans
 
 from skysieve.config import dump_recipe
-from skysieve.execution import Outcome, Product, make_product, map_items, open_ledger
+from skysieve.execution import ExecutionRecipe, Outcome, Product, make_product, map_items, open_ledger
 from skysieve.io.arrays import read_arrays, write_arrays
 from skysieve.quality.camera import Usual
 from skysieve.quality.detectors import list_features, view_detector
@@ -60,7 +60,12 @@ class Views:
 
 
 def make_views(
-    recipe: LearningSet, *, out: Path, on_done: Callable[[Outcome], None], source_map: SourceMap | None = None
+    recipe: LearningSet,
+    *,
+    out: Path,
+    on_done: Callable[[Outcome], None],
+    source_map: SourceMap | None = None,
+    execution: ExecutionRecipe | None = None,
 ) -> tuple[Views, SourceMap]:
     """Simulate all exposures and look at them, or read what an earlier run has made.
 
@@ -74,6 +79,8 @@ def make_views(
         Gets the outcome of each block of exposures.
     source_map : SourceMap, optional
         To look through; by default one is trained on the first exposures.
+    execution : ExecutionRecipe, optional
+        Where the exposures are made.
 
     Raises
     ------
@@ -83,14 +90,18 @@ def make_views(
         If a block could not be made.
     """
     out = out.resolve()
+    execution = execution or ExecutionRecipe()
     if source_map is None:
-        source_map = train_source_map(recipe, out=out, on_done=on_done)
+        source_map = train_source_map(recipe, out=out, on_done=on_done, execution=execution)
     stage = functools.partial(_view_block, folder=out / "views", recipe=recipe, source_map=source_map)
-    paths = _map_blocks(stage, recipe, out / "views", number=recipe.observing.number, on_done=on_done)
+    number = recipe.observing.number
+    paths = _map_blocks(stage, recipe, out / "views", number=number, on_done=on_done, execution=execution)
     return _join([read_arrays(path) for path in paths]), source_map
 
 
-def train_source_map(recipe: LearningSet, *, out: Path, on_done: Callable[[Outcome], None]) -> SourceMap:
+def train_source_map(
+    recipe: LearningSet, *, out: Path, on_done: Callable[[Outcome], None], execution: ExecutionRecipe
+) -> SourceMap:
     """Train the map of sources on the first exposures and group its neurons; read it when it is there.
 
     Notes
@@ -102,7 +113,7 @@ def train_source_map(recipe: LearningSet, *, out: Path, on_done: Callable[[Outco
         return read_source_map(path)
     stage = functools.partial(_list_block, folder=out / "sources", recipe=recipe)
     number = min(recipe.map.exposures, recipe.observing.number)
-    blocks = _map_blocks(stage, recipe, out / "sources", number=number, on_done=on_done)
+    blocks = _map_blocks(stage, recipe, out / "sources", number=number, on_done=on_done, execution=execution)
     features = np.concatenate([read_arrays(block)["features"] for block in blocks]).astype(np.float64)
     known = np.isfinite(features)
     count = np.maximum(known.sum(axis=0), 1)
@@ -156,16 +167,16 @@ def label_exposure(plan: ExposurePlan, recipe: LearningSet) -> tuple[int, Float[
 
 def _map_blocks(
     stage: Callable[[Sequence[int]], Product], recipe: LearningSet, folder: Path, *, number: int,
-    on_done: Callable[[Outcome], None],
+    on_done: Callable[[Outcome], None], execution: ExecutionRecipe,
 ) -> list[Path]:  # fmt: skip
     """Run a stage on blocks of exposures and return the files, in order."""
     blocks = [range(start, min(start + BLOCK, number)) for start in range(0, number, BLOCK)]
     keys = [f"{block.start:06d}" for block in blocks]
-    plain = {name: value for name, value in dump_recipe(recipe).items() if name != "execution"}
+    plain = dump_recipe(recipe)
     plain["observing"] = {**plain["observing"], "number": 0}
     identity = hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
     with open_ledger(folder, identity) as ledger:
-        outcomes = map_items(stage, blocks, keys=keys, ledger=ledger, recipe=recipe.execution, on_done=on_done)
+        outcomes = map_items(stage, blocks, keys=keys, ledger=ledger, recipe=execution, on_done=on_done)
     failed = [one for one in outcomes if one.product is None]
     if failed:
         raise RuntimeError(f"{failed[0].key}: {failed[0].error}")

@@ -1,6 +1,6 @@
 """The networks: M1 sees pixels, M2 counts, M3 both, as published; `ViewNetwork` sees each cutout alike, and more."""
 
-from typing import Literal, final
+from typing import final
 
 import torch
 from jaxtyping import Float
@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from skysieve.nn import Mlp
 from skysieve.quality.labels import CLASSES
-
-Variant = Literal["m1", "m2", "m3", "view"]
+from skysieve.quality.recipe import Variant
 
 
 @final
@@ -143,7 +142,9 @@ class ViewNetwork(nn.Module):
         return logits
 
 
-def make_network(variant: Variant, *, clusters: int, side: int, counts: int, statistics: int) -> nn.Module:
+def make_network(
+    variant: Variant, *, clusters: int, side: int, counts: int, statistics: int
+) -> PaperNetwork | ViewNetwork:
     """Build one of the networks by its name, its first weights from the dice of PyTorch."""
     if variant == "view":
         return ViewNetwork(clusters=clusters, counts=counts, statistics=statistics)

@@ -1,7 +1,7 @@
 """The recipes of the capability: what it learns from, how it is applied, on what it is judged."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,8 +10,11 @@ from skysieve.execution import ExecutionRecipe
 from skysieve.quality.detectors import DetectorRecipe
 from skysieve.quality.labels import LimitsRecipe
 from skysieve.quality.observing import ObservingRecipe
+from skysieve.training import Stage, TrainingRecipe
 
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Variant = Literal["m1", "m2", "m3", "view"]
 
 
 @dataclass(frozen=True)
@@ -36,4 +39,62 @@ class LearningSet:
     detector: DetectorRecipe = field(default_factory=DetectorRecipe)
     map: MapRecipe = field(default_factory=MapRecipe)
     seed: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True)
+class SplitRecipe:
+    """Shares of the exposures that train the network, stop its training, calibrate it, and measure it."""
+
+    __pydantic_config__ = STRICT
+
+    train: Share = 0.6
+    validation: Share = 0.12
+    calibration: Share = 0.14
+    test: Share = 0.14
+
+
+@dataclass(frozen=True)
+class TrainRecipe:
+    """Everything that decides the weights.
+
+    Parameters
+    ----------
+    name, version : str
+        Go into the model card.
+    variant : {"m1", "m2", "m3", "view"}
+        The network: those of Teimoorinia et al. (2021), or our own.
+    counts : {"clusters", "neurons"}
+        Whether the network sees how many sources fall on each cluster, or on each neuron of the map.
+    hidden : float
+        Share of the training samples, anew in each epoch, whose usual sky or zeropoint is not told.
+    learning : LearningSet
+        What is learned from.
+    split : SplitRecipe
+        By exposure.
+    coverage : float
+        Probability that the set of causes holds the true one.
+    domain_size, domain_quantile
+        Vectors that stand for the training set, and the share of it that lies inside.
+    execution : ExecutionRecipe
+        Where the exposures are made, not what they are.
+    """
+
+    __pydantic_config__ = STRICT
+
+    name: str = "quality"
+    version: str = "1"
+    seed: Annotated[int, Field(ge=0)] = 0
+    variant: Variant = "view"
+    counts: Literal["clusters", "neurons"] = "neurons"
+    hidden: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    learning: LearningSet = field(default_factory=LearningSet)
+    split: SplitRecipe = field(default_factory=SplitRecipe)
+    training: TrainingRecipe = field(
+        default_factory=lambda: TrainingRecipe(
+            stages=(Stage(epochs=40, rates={"all": 2e-3}, warmup=20),), batch=64, weight_decay=1e-2, accelerator="cpu"
+        )
+    )
+    coverage: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    domain_size: Count = 128
+    domain_quantile: Annotated[float, Field(gt=0, lt=1)] = 0.99
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)

@@ -1,0 +1,174 @@
+"""How a judge of exposures is trained: exposures, network, calibration, sets of causes, domain, export."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import nn
+
+from skysieve.config import dump_recipe
+from skysieve.execution import Outcome
+from skysieve.io.weights import Metric, ModelCard, read_weights, write_weights
+from skysieve.metrics import fit_conformal
+from skysieve.nn import build_seeded
+from skysieve.quality.fingerprint import SourceMap
+from skysieve.quality.judging import Judge
+from skysieve.quality.labels import CLASSES
+from skysieve.quality.learning import Views, make_views
+from skysieve.quality.model import list_inputs, read_model, run_judge
+from skysieve.quality.recipe import TrainRecipe
+from skysieve.quality.scores import measure_main
+from skysieve.quality.statistics import STATISTICS
+from skysieve.training import ArraySamples, calibrate, export_weights, fit, fit_domain, fit_temperature, split_groups
+
+EXAMPLES = 16
+"""Rows kept in the weights for their check."""
+
+TOLD = [STATISTICS.index("log_sky"), STATISTICS.index("log_transparency")]
+"""Statistics that need the camera's usual sky and zeropoint."""
+
+
+def train_judge(recipe: TrainRecipe, *, out: Path, on_done: Callable[[Outcome], None]) -> ModelCard:
+    """Train as ``task.train`` says."""
+    out = out.resolve()
+    views, source_map = make_views(recipe.learning, out=out, on_done=on_done, execution=recipe.execution)
+    return fit_judge(recipe, views, source_map, out=out)
+
+
+def fit_judge(recipe: TrainRecipe, views: Views, source_map: SourceMap, *, out: Path) -> ModelCard:
+    """Train on views that are there, calibrate, and export.
+
+    Parameters
+    ----------
+    recipe : TrainRecipe
+        Its ``learning`` says what the views are.
+    out : Path
+        Gets ``training/`` and ``weights/``.
+
+    Raises
+    ------
+    ValueError
+        If there are too few exposures, or a part of the split holds one class alone.
+    """
+    learned = views.take((views.label < len(CLASSES)) & ~views.dead.astype(bool))
+    parts = split_groups(learned.exposure, dump_recipe(recipe.split), recipe.seed)
+    split = {name: learned.take(rows) for name, rows in parts.items()}
+    _refuse_few(split)
+    judge = _fit(recipe, split, source_map, out=out)
+    export = functools.partial(_export, judge, recipe, split, path=out / "weights" / f"{recipe.name}.safetensors")
+    path = export()
+    tensors, card = read_weights(path)
+    return write_weights(path, tensors, replace(card, metrics=_measure(path, split["test"])))
+
+
+def _fit(recipe: TrainRecipe, split: Mapping[str, Views], source_map: SourceMap, *, out: Path) -> Judge:
+    """Train the network and set what is decided after training."""
+    side = recipe.learning.detector.fingerprint.side
+    judge = build_seeded(
+        lambda: Judge(source_map, torch.from_numpy(split["train"].statistics.astype(np.float32)),
+                      variant=recipe.variant, counts=recipe.counts, side=side), recipe.seed,
+    )  # fmt: skip
+    samples = {name: ArraySamples((*list_inputs(part), part.label.astype(np.int64))) for name, part in split.items()}
+    fit(judge, _measure_loss, samples["train"], out=out / "training", recipe=recipe.training,
+        validation=samples["validation"], augment=functools.partial(_augment, hidden=recipe.hidden))  # fmt: skip
+    logits, _ = run_judge(judge, split["calibration"])
+    temperature = fit_temperature(logits, split["calibration"].label.astype(np.int64))
+    fitted = fit_conformal(
+        split["calibration"].label.astype(np.int64), calibrate(temperature, logits), coverage=recipe.coverage
+    )
+    judge.conformal.copy_(torch.tensor([fitted.threshold, fitted.coverage, fitted.n]))
+    logits, _ = run_judge(judge, split["validation"])
+    good = calibrate(temperature, logits)[:, 0]
+    judge.boundary.copy_(torch.tensor(choose_boundary(split["validation"].label == 0, good)))
+    return judge
+
+
+def choose_boundary(is_good: Bool[np.ndarray, " row"], probability: Float[np.ndarray, " row"]) -> float:
+    """Choose the probability of being good that parts good from bad with the fewest errors.
+
+    Returns
+    -------
+    float
+        Halfway between two neighbors; the one nearest to one half among equals.
+
+    Examples
+    --------
+    >>> choose_boundary(np.array([False, False, True, True]), np.array([0.1, 0.3, 0.5, 0.9]))
+    0.4
+    """
+    order = np.argsort(probability)
+    sorted_good, sorted_chance = is_good[order], probability[order]
+    # With the boundary below the k-th row, good rows before it and bad ones from it on are wrong.
+    wrong = np.concatenate([[0], np.cumsum(sorted_good)]) + np.concatenate([np.cumsum(~sorted_good[::-1])[::-1], [0]])
+    edges = np.concatenate([[0.0], (sorted_chance[1:] + sorted_chance[:-1]) / 2, [1.0]])
+    best = np.flatnonzero(wrong == wrong.min())
+    return float(edges[best[np.abs(edges[best] - 0.5).argmin()]])
+
+
+def _export(judge: Judge, recipe: TrainRecipe, split: Mapping[str, Views], *, path: Path) -> Path:
+    """Write the network with its calibration, its domain and a card that has no metrics yet."""
+    held = split["calibration"]
+    logits, embeddings = run_judge(judge, held)
+    # Exposures that the network was fitted to lie closer to each other than new ones do.
+    fresh = np.concatenate([embeddings, run_judge(judge, split["validation"])[1]])
+    domain = fit_domain(fresh, size=recipe.domain_size, quantile=recipe.domain_quantile, seed=recipe.seed)
+    example = tuple(array[:EXAMPLES] for array in list_inputs(held))
+    export_weights(
+        path, judge, _make_card(recipe, split["train"]), example=example,
+        calibrator=fit_temperature(logits, held.label.astype(np.int64)), domain=domain, tolerance=0.02,
+    )  # fmt: skip
+    return path
+
+
+def _measure(path: Path, part: Views) -> dict[str, Metric]:
+    return measure_main(read_model(str(path)), part)
+
+
+def _augment(sample: tuple[Any, ...], rng: np.random.Generator, *, hidden: float) -> tuple[Any, ...]:
+    """Turn all cutouts of a detector alike, and at times forget what is usual."""
+    cutouts, hits, statistics, label = sample
+    cutouts = np.rot90(cutouts, int(rng.integers(4)), axes=(1, 2))
+    if rng.uniform() < 0.5:
+        cutouts = cutouts[:, ::-1]
+    statistics = statistics.copy()
+    for column in TOLD:
+        if rng.uniform() < hidden:
+            statistics[column] = np.nan
+    return np.ascontiguousarray(cutouts), hits, statistics, label
+
+
+def _measure_loss(judge: nn.Module, batch: Any) -> torch.Tensor:
+    *inputs, label = batch
+    return nn.functional.cross_entropy(judge(*inputs), label)
+
+
+def _make_card(recipe: TrainRecipe, learned: Views) -> ModelCard:
+    observing = recipe.learning.observing
+    counts = np.bincount(learned.label, minlength=len(CLASSES))
+    told = ", ".join(f"{count} {name}" for name, count in zip(CLASSES, counts.tolist(), strict=True))
+    return ModelCard(
+        name=recipe.name, version=recipe.version, capability="quality",
+        architecture=f"{recipe.variant} on counts of {recipe.counts}, {recipe.learning.map.clusters} cutouts and "
+        f"{len(STATISTICS)} statistics of a detector",
+        training_data=f"simulated detectors of {len(np.unique(learned.exposure))} exposures ({told}) with the pixels "
+        f"of {', '.join(observing.surveys)}",
+        domain=f"exposures of {observing.exptime[0]:g} to {observing.exptime[1]:g} s, {observing.stars[0]:g} to "
+        f"{observing.stars[1]:g} stars an arcmin^2, detectors with sky",
+        license="BSD-3-Clause", seed=recipe.seed, recipe=_forget_execution(recipe),
+    )  # fmt: skip
+
+
+def _forget_execution(recipe: TrainRecipe) -> dict[str, object]:
+    """Return the recipe without what does not decide the weights."""
+    return {name: value for name, value in dump_recipe(recipe).items() if name != "execution"}
+
+
+def _refuse_few(parts: Mapping[str, Views]) -> None:
+    for name, part in parts.items():
+        if len(np.unique(part.label)) < 2:
+            raise ValueError(f"quality: the {name} exposures hold one class alone; raise learning.observing.number")
