@@ -12,6 +12,7 @@ from skysieve.io.shipped import find_weights
 from skysieve.io.weights import ModelCard, read_weights
 from skysieve.metrics import Conformal, make_prediction_sets
 from skysieve.quality.fingerprint import SourceMap
+from skysieve.quality.labels import CLASSES
 from skysieve.quality.learning import Views
 from skysieve.quality.recipe import TrainRecipe
 from skysieve.quality.statistics import STATISTICS
@@ -115,8 +116,10 @@ def judge_views(model: Model, views: Views) -> Judged:
     Returns
     -------
     Judged
-        A row a detector.
+        A row a detector; none for none.
     """
+    if not len(views):
+        return Judged(np.zeros((0, len(CLASSES))), np.zeros((0, len(CLASSES)), bool), np.zeros(0))
     logits, embeddings = run_judge(model.judge, views)
     probability = calibrate(model.calibrator, logits)
     distance = measure_domain_distance(model.domain, embeddings) / model.domain.threshold
@@ -124,12 +127,12 @@ def judge_views(model: Model, views: Views) -> Judged:
 
 
 def run_judge(judge: "Judge", views: Views) -> tuple[Float[np.ndarray, "row label"], Float[np.ndarray, "row feature"]]:
-    """Return logits and embeddings of detectors."""
+    """Return logits and embeddings of detectors, at least one."""
     import torch  # noqa: PLC0415 -- takes seconds, which reading a card need not
 
     logits, embeddings = [], []
     with torch.inference_mode():
-        for start in range(0, max(len(views), 1), BATCH):
+        for start in range(0, len(views), BATCH):
             rows = np.arange(start, min(start + BATCH, len(views)))
             part = [torch.from_numpy(one) for one in list_inputs(views.take(rows))]
             logits.append(judge(*part).numpy().astype(float))
