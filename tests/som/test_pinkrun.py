@@ -19,15 +19,12 @@ from hypothesis import strategies as st
 from skysieve.cli.main import invoke
 from skysieve.io.pink import read_pink_images, read_pink_map, read_pink_som, read_pink_transforms
 from skysieve.som.invariance import compare_image
-from skysieve.som.lattice import Lattice
-from skysieve.som.neighborhood import measure_influence
-from skysieve.som.pink.arithmetic import measure_pull, measure_sines
 from skysieve.som.pink.files import split_images
 from skysieve.som.pink.orders import Order, list_stores, list_ticks
 from skysieve.som.pink.rounding import make_tables, map_image, show_image
 from skysieve.som.pink.training import choose_device
 from skysieve.som.regions import make_region
-from skysieve.som.transforms import make_geometry, measure_angles, orient_image
+from skysieve.som.transforms import make_geometry, orient_image
 
 SUBSET = Path(__file__).parent / "golden"
 WHOLE = Path(os.environ.get("SKYSIEVE_TEST_DATA") or "nowhere", "pink_golden").absolute()
@@ -202,29 +199,6 @@ def test_a_blank_image_takes_the_first_orientation_and_the_first_of_equal_neuron
     weights = np.eye(3, dtype=np.float32)
     assert show_image(neurons, image, weights=weights, tables=make_tables(geometry), geometry=geometry) == 0
     assert neurons.any(axis=(1, 2, 3)).tolist() == [False, True, True]
-
-
-def test_sines_are_those_of_the_c_library_also_where_it_is_not_the_nearest():
-    angles = measure_angles(np.arange(1, 90), make_geometry(8))
-    sine, cosine = measure_sines(angles)
-    nearest = np.sin(angles.astype(np.float64)).astype(np.float32)
-    assert np.flatnonzero(sine != nearest).tolist() == [12, 18, 21]  # 13, 19 and 22 degrees
-    assert (np.abs(sine - nearest) <= np.spacing(nearest)).all()
-    assert (cosine == np.cos(angles.astype(np.float64)).astype(np.float32)).all()
-
-
-@pytest.mark.parametrize("kind", ["gaussian", "unitygaussian", "mexicanHat"])
-def test_neighborhoods_are_those_of_the_schedule_up_to_rounding(kind):
-    distances = Lattice((6, 5)).measure_distances()
-    found = measure_pull(distances, kind, sigma=1.7, rate=0.3, max_distance=3.0)
-    wanted = measure_influence(distances, kind, sigma=1.7, rate=0.3, max_distance=3.0)
-    assert np.allclose(found, wanted, rtol=1e-5, atol=1e-7)
-    assert (found[distances >= 3] == 0).all()
-
-
-def test_a_neighborhood_without_width_is_refused():
-    with pytest.raises(ValueError, match="width of a neighborhood is above 0"):
-        measure_pull(np.zeros((1, 1), np.float32), "gaussian", sigma=0.0, rate=1.0)
 
 
 @given(st.integers(1, 500), st.integers(1, 600))

@@ -44,7 +44,7 @@ def measure_influence(
 
     Notes
     -----
-    The formulas of PINK 2, in 32 bits, with d the distance, s sigma and a the rate:
+    The formulas of PINK 2, rounded where PINK rounds them, with d the distance, s sigma and a the rate:
 
     * gaussian: a / (s sqrt(2 pi)) exp(-(d/s)^2 / 2)
     * unitygaussian: a exp(-(d/s)^2 / 2)
@@ -59,18 +59,21 @@ def measure_influence(
         raise ValueError(f"sigma = {sigma}: the width of a neighborhood is above 0 and finite")
     if max_distance is not None and not max_distance > 0:
         raise ValueError(f"max_distance = {max_distance}: it is above 0, or left out")
+    width, height = np.float32(sigma), np.float32(rate)
     with np.errstate(over="ignore", under="ignore"):
-        squares = np.minimum((distances / np.float32(sigma)) ** 2, np.float32(1e4))  # exp is 0 long before
-        bell = np.exp(-squares / np.float32(2))
-    influence = np.float32(_measure_height(kind, sigma, rate)) * bell
-    if kind == "mexicanHat":
-        influence = influence * (1 - squares)
-    return influence if max_distance is None else np.where(distances < max_distance, influence, np.float32(0))
+        if kind == "mexicanHat":
+            influence = _measure_hat(distances, width) * height
+        else:
+            area = width * np.float32(math.sqrt(2 * math.pi)) if kind == "gaussian" else np.float32(1)
+            square = np.float32(-0.5) * (distances / width) ** 2
+            influence = (height / area) * np.exp(square.astype(np.float64)).astype(np.float32)
+    return (
+        influence if max_distance is None else np.where(distances < np.float32(max_distance), influence, np.float32(0))
+    )
 
 
-def _measure_height(kind: Kind, sigma: float, rate: float) -> float:
-    if kind == "unitygaussian":
-        return rate
-    if kind == "gaussian":
-        return rate / (sigma * math.sqrt(2 * math.pi))
-    return 2 * rate / (math.sqrt(3 * sigma) * math.pi**0.25)
+def _measure_hat(distances: Float32[np.ndarray, "..."], width: np.float32) -> Float32[np.ndarray, "..."]:
+    square, variance = distances * distances, np.maximum(width * width, np.finfo(np.float32).tiny)
+    height = np.float32(2 / (float(np.sqrt(np.float32(3) * width)) * math.pi**0.25))
+    bell = np.exp(-0.5 * (square / variance).astype(np.float64))
+    return (float(height) * (1 - square.astype(np.float64) / float(variance)) * bell).astype(np.float32)

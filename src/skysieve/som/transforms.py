@@ -12,6 +12,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from skysieve.som.sines import measure_sines
+
 RegionShape = Literal["quadratic", "circular"]
 """Where distances are summed: a square, or a disk."""
 
@@ -128,12 +130,15 @@ def locate_source(
     -------
     pixels, weights
         Flat indices into the image, and float32 weights; all weights are 0 outside the image.
+
+    Notes
+    -----
+    PINK's pixels and weights to the last bit.
     """
     if step == 0:
         return _locate_unrotated(rows, columns, geometry=geometry)
     side, half = geometry.image_side, np.float32(0.5)
-    angle = float(measure_angles(np.array([step]), geometry)[0])
-    cos, sin = np.float32(math.cos(angle)), np.float32(math.sin(angle))
+    sin, cos = measure_sines(measure_angles(np.array([step]), geometry))
     center, middle = np.float32(side - 1) * half, np.float32(geometry.neuron_side - 1) * half
     u, v = rows.astype(np.float32) - middle, columns.astype(np.float32) - middle
     y, x = u * cos - v * sin + center, u * sin + v * cos + center

@@ -14,9 +14,8 @@ import torch
 from jaxtyping import Float, Float32, Int
 
 from skysieve.som.invariance import Mapping
-from skysieve.som.pink.arithmetic import measure_sines
 from skysieve.som.regions import make_region
-from skysieve.som.transforms import Geometry, locate_source, measure_angles
+from skysieve.som.transforms import Geometry, locate_source
 
 NUMBERS_AT_ONCE = 1 << 22
 """Squared differences in memory at once."""
@@ -73,37 +72,16 @@ def make_tables(geometry: Geometry) -> Tables:
     """Tabulate a geometry; 150 pixels and 360 rotations take 200 MB."""
     wide = geometry.neuron_side
     rows, columns = (grid.ravel() for grid in np.indices((wide, wide)))
-    still, whole = locate_source(0, rows, columns, geometry=geometry)
-    source, weight = _locate_rotated(rows, columns, geometry)
+    found = [locate_source(step, rows, columns, geometry=geometry) for step in range(geometry.steps)]
     frame = np.arange(wide * wide).reshape(wide, wide)
     turned = [np.rot90(frame, -turn) for turn in range(geometry.turns)]
     flipped = [one[::-1] for one in turned] if geometry.flip else []
     return Tables(
-        np.concatenate([still.T[:, None].astype(np.intp), source], axis=1),
-        np.concatenate([whole.T[:, None], weight], axis=1),
+        np.stack([pixels.T for pixels, _ in found], axis=1),
+        np.stack([weights.T for _, weights in found], axis=1),
         np.stack([one.ravel() for one in (*turned, *flipped)]),
         np.flatnonzero(make_region(geometry)),
     )
-
-
-def _locate_rotated(
-    rows: Int[np.ndarray, " pixel"], columns: Int[np.ndarray, " pixel"], geometry: Geometry
-) -> tuple[Int[np.ndarray, "4 step pixel"], Float32[np.ndarray, "4 step pixel"]]:
-    """Do what `transforms.locate_source` does for all rotations but the first, with PINK's sines."""
-    last, half = geometry.image_side - 1, np.float32(0.5)
-    sines = measure_sines(measure_angles(np.arange(1, geometry.steps), geometry))
-    sin, cos = (some[:, None] for some in sines)
-    u, v = (some.astype(np.float32) - np.float32(geometry.neuron_side - 1) * half for some in (rows, columns))
-    places = np.stack([u * cos - v * sin, u * sin + v * cos]) + np.float32(last) * half
-    inside = ((places >= 0) & (places <= last)).all(axis=0)
-    places *= inside
-    low = np.floor(places)
-    part = places - low
-    (y, x), (fy, fx) = low.astype(np.intp), part
-    below, right = np.minimum(y + 1, last) * (last + 1), np.minimum(x + 1, last)
-    y *= last + 1
-    weight = np.stack([(1 - fy) * (1 - fx), (1 - fy) * fx, fy * (1 - fx), fy * fx]) * inside
-    return np.stack([y + x, y + right, below + x, below + right]), weight
 
 
 def _interpolate(channel: Float32[np.ndarray, " source"], tables: Tables) -> Float32[np.ndarray, "step pixel"]:

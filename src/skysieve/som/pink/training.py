@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int
 from skysieve.som.engine import map_images
 from skysieve.som.image_training import make_workshop, train_online
 from skysieve.som.mersenne import shuffle_order
-from skysieve.som.pink.arithmetic import measure_pull
+from skysieve.som.neighborhood import measure_influence
 from skysieve.som.pink.files import (
     check_results,
     choose_geometry,
@@ -101,7 +101,9 @@ def _take_images(
 
 def _make_show(order: Order, geometry: Geometry) -> Show:
     distances = order.lattice.measure_distances()
-    weights = measure_pull(distances, order.kind, sigma=order.sigma, rate=order.rate, max_distance=order.max_distance)
+    weights = measure_influence(
+        distances, order.kind, sigma=order.sigma, rate=order.rate, max_distance=order.max_distance
+    )
     device = choose_device(order)
     if order.rounding == "pink" or (order.rounding is None and device == "cpu"):
         return _show_rounded(weights, geometry)

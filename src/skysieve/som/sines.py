@@ -1,4 +1,4 @@
-"""The sines, cosines and neighborhoods of PINK 2 to the last bit, on any machine.
+"""Sines and cosines to the last bit of PINK's, on any machine.
 
 A sine that is off in its last bit moves a neuron by 1e-4 where it decides which of two orientations is nearer.
 """
@@ -7,8 +7,6 @@ import math
 
 import numpy as np
 from jaxtyping import Float32, Float64
-
-from skysieve.som.neighborhood import Kind
 
 SINE = (-0.16666654943701084, 0.008332178146138854, -0.00019517298981385725)
 COSINE = (-0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-05)
@@ -46,39 +44,3 @@ def _sum_cosine(x: Float64[np.ndarray, " angle"]) -> Float64[np.ndarray, " angle
     fourth = square * square
     start = (1 + square * COSINE[0]) + fourth * COSINE[1]
     return start + (fourth * square) * (COSINE[2] + square * COSINE[3])
-
-
-def measure_pull(
-    distances: Float32[np.ndarray, "neuron neuron"],
-    kind: Kind,
-    *,
-    sigma: float,
-    rate: float,
-    max_distance: float | None = None,
-) -> Float32[np.ndarray, "neuron neuron"]:
-    """Return `neighborhood.measure_influence` of distances on a lattice, rounded where PINK rounds.
-
-    Raises
-    ------
-    ValueError
-        If sigma is not above 0.
-    """
-    if not (sigma > 0 and math.isfinite(sigma)):
-        raise ValueError(f"--dist-func {kind} {sigma} {rate}: the width of a neighborhood is above 0 and finite")
-    width, height = np.float32(sigma), np.float32(rate)
-    if kind == "mexicanHat":
-        pull = _measure_hat(distances, width) * height
-    else:
-        area = width * np.float32(math.sqrt(2 * math.pi)) if kind == "gaussian" else np.float32(1)
-        square = np.float32(-0.5) * (distances / width) ** 2
-        pull = (height / area) * np.exp(square.astype(np.float64)).astype(np.float32)
-    return pull if max_distance is None else np.where(distances < np.float32(max_distance), pull, np.float32(0))
-
-
-def _measure_hat(
-    distances: Float32[np.ndarray, "neuron neuron"], width: np.float32
-) -> Float32[np.ndarray, "neuron neuron"]:
-    square, variance = distances * distances, width * width
-    height = np.float32(2 / (float(np.sqrt(np.float32(3) * width)) * math.pi**0.25))
-    bell = np.exp(-0.5 * (square / variance).astype(np.float64))
-    return (float(height) * (1 - square.astype(np.float64) / float(variance)) * bell).astype(np.float32)
