@@ -5,7 +5,21 @@ import sys
 import typer
 
 import skysieve
-from skysieve.cli import cutouts, demo, files, models, morphology, pink, run, show, simulate, som, stellarity, trust
+from skysieve.cli import (
+    cutouts,
+    demo,
+    files,
+    models,
+    morphology,
+    pink,
+    quality,
+    run,
+    show,
+    simulate,
+    som,
+    stellarity,
+    trust,
+)
 
 app = typer.Typer(
     name="skysieve",
@@ -27,6 +41,7 @@ app.command("pink", add_help_option=False, context_settings=pink.VERBATIM)(pink.
 app.add_typer(som.app, name="som")
 app.add_typer(stellarity.app, name="stellarity")
 app.add_typer(morphology.app, name="morphology")
+app.add_typer(quality.app, name="quality")
 app.add_typer(models.app, name="models")
 
 BAD_ARGUMENTS, FAILURE = 2, 1
