@@ -42,7 +42,7 @@ def test_one_online_pass_is_one_call_of_the_engine():
     (end,) = train_stages(state, plan)
     weights = measure_influence(plan.lattice.measure_distances(), "unitygaussian", sigma=1.0, rate=0.2)
     images = plan.images.read(np.arange(20))
-    wanted = train_online(state.neurons, images, weights=weights, workshop=make_workshop(plan.geometry))
+    wanted, _ = train_online(state.neurons, images, weights=weights, workshop=make_workshop(plan.geometry))
     np.testing.assert_array_equal(end.neurons, wanted)
 
 

@@ -24,14 +24,14 @@ def make_case(geometry: Geometry, channels: int = 1) -> tuple[np.ndarray, np.nda
 
 def test_online_training_from_a_map_is_that_of_the_reference_program(read_golden):
     start, case = read_golden("cart_gauss_float").som, read_golden("cart_init_file")
-    trained = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
+    trained, _ = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
     assert np.abs(trained - case.som).max() < 1e-6
 
 
 def test_online_training_from_random_neurons_is_that_of_the_reference_program(read_golden):
     case = read_golden("cart_init_random")
     start = draw_uniform(case.som.size, seed=1234).reshape(case.som.shape)
-    trained = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
+    trained, _ = train_online(start, case.images, weights=make_weights(3, 3), workshop=make_workshop(case.geometry))
     assert np.abs(trained - case.som).max() < 1e-6
 
 
@@ -49,7 +49,7 @@ def test_shuffled_training_is_that_of_the_reference_program(read_golden, name, w
     weights = make_weights(width, len(case.som) // width) * np.float32(1.1 * np.sqrt(2 * np.pi))
     for iteration in range(iterations):
         images = case.images[shuffle_order(len(case.images), seed=1234, iteration=iteration)]
-        neurons = train_online(neurons, images, weights=weights, workshop=make_workshop(case.geometry))
+        neurons, _ = train_online(neurons, images, weights=weights, workshop=make_workshop(case.geometry))
     assert np.abs(neurons - case.som).max() < 1e-6 * max(1, np.abs(case.som).max())
 
 
@@ -58,7 +58,7 @@ def test_shuffled_training_is_that_of_the_reference_program(read_golden, name, w
 def test_online_training_is_that_of_the_definition(channels, shape, flip):
     geometry = make_geometry(12, rotations=12, shape=shape, flip=flip)
     images, neurons = make_case(geometry, channels)
-    ours = train_online(neurons, images, weights=make_weights(3, 3), workshop=make_workshop(geometry), batch=4)
+    ours, _ = train_online(neurons, images, weights=make_weights(3, 3), workshop=make_workshop(geometry), batch=4)
     wanted = train_directly(neurons, images, weights=make_weights(3, 3), geometry=geometry)
     assert np.abs(ours - wanted).max() < 1e-6
 
@@ -85,8 +85,8 @@ def test_neurons_that_no_image_moves_stay():
     workshop = make_workshop(geometry)
     still = np.zeros((9, 9), np.float32)
     assert (train_batch(neurons, [images], weights=still, workshop=workshop) == neurons).all()
-    assert (train_online(neurons, images, weights=still, workshop=workshop) == neurons).all()
-    assert (train_online(neurons, images[:0], weights=make_weights(3, 3), workshop=workshop) == neurons).all()
+    assert (train_online(neurons, images, weights=still, workshop=workshop)[0] == neurons).all()
+    assert (train_online(neurons, images[:0], weights=make_weights(3, 3), workshop=workshop)[0] == neurons).all()
 
 
 def test_the_number_of_threads_does_not_change_the_neurons():
@@ -113,8 +113,41 @@ def test_many_images_in_a_row_train_as_those_shown_in_parts():
         make_case(geometry)[1][:, :, :15, :15],
     )
     workshop = make_workshop(geometry, threads=2)
-    whole = train_online(neurons, images, weights=make_weights(3, 3), workshop=workshop)
+    whole, _ = train_online(neurons, images, weights=make_weights(3, 3), workshop=workshop)
     parts = neurons
     for start in range(0, 64, 16):
-        parts = train_online(parts, images[start : start + 16], weights=make_weights(3, 3), workshop=workshop)
+        parts, _ = train_online(parts, images[start : start + 16], weights=make_weights(3, 3), workshop=workshop)
     assert np.abs(whole - parts).max() < 2e-6
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_an_image_that_counts_three_times_moves_neurons_as_if_shown_three_times(share):
+    geometry = make_geometry(10, rotations=8)
+    images, neurons = make_case(geometry)
+    images[np.random.default_rng(3).random(images.shape) < share] = np.nan
+    table, workshop = np.full((9, 9), 0.1, np.float32), make_workshop(geometry)
+    counted, bmus = train_online(neurons, images[:2], weights=table, workshop=workshop, counts=np.array([3.0, 0.0]))
+    repeated, _ = train_online(neurons, images[[0, 0, 0]], weights=table, workshop=workshop)
+    assert np.abs(counted - repeated).max() < 1e-6
+    assert bmus[0] == compare_image(images[0], neurons, geometry=geometry)[0].argmin()
+
+
+def test_winners_are_told_and_that_of_an_image_without_pixels_is_unknown():
+    geometry = make_geometry(10, rotations=8)
+    images, neurons = make_case(geometry)
+    images[1] = np.nan
+    still = np.zeros((9, 9), np.float32)
+    _, bmus = train_online(neurons, images[:3], weights=still, workshop=make_workshop(geometry))
+    wanted = [int(compare_image(image, neurons, geometry=geometry)[0].argmin()) for image in images[[0, 2]]]
+    assert bmus.tolist() == [wanted[0], -1, wanted[1]]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_counts_are_weights_in_batch_means(share):
+    geometry = make_geometry(10, rotations=8)
+    images, neurons = make_case(geometry)
+    images[np.random.default_rng(3).random(images.shape) < share] = np.nan
+    weights, workshop = make_weights(3, 3), make_workshop(geometry)
+    counted = train_batch(neurons, [images[:2]], weights=weights, workshop=workshop, counts=[np.array([2.0, 1.0])])
+    repeated = train_batch(neurons, [images[[0, 0, 1]]], weights=weights, workshop=workshop)
+    assert np.abs(counted - repeated).max() < 1e-6

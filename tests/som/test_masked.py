@@ -85,7 +85,7 @@ def test_bad_pixels_do_not_move_neurons_online(shape, channels):
     images, neurons = make_images(geometry, share=0.1, channels=channels, count=20), make_neurons(geometry, channels)
     images[4] = np.nan
     weights = np.full((5, 5), 0.05, np.float32) + 0.1 * np.eye(5, dtype=np.float32)
-    ours = train_online(neurons, images, weights=weights, workshop=make_workshop(geometry), batch=4)
+    ours, _ = train_online(neurons, images, weights=weights, workshop=make_workshop(geometry), batch=4)
     assert np.abs(ours - train_directly(neurons, images, weights=weights, geometry=geometry)).max() < 1e-6
 
 

@@ -34,14 +34,8 @@ def map_rows(
             shown: np.ndarray = images.read(rows[start : start + READ])
             for batch in np.split(shown, range(BATCH, len(shown), BATCH)):
                 flags.append(find_flags(batch))
-                yield _hide_bad(batch * scale)
+                yield batch * scale
 
     found = map_batches(prepare(), som.neurons * scale, geometry=som.geometry, device=device)
     for number, mapping in enumerate(found):
         yield settle_images(mapping, flags[number], som.geometry)
-
-
-def _hide_bad(images: Float32[np.ndarray, "image channel y x"]) -> Float32[np.ndarray, "image channel y x"]:
-    """Replace images without any good pixel by nothing, which is mapped faster; their distances are not used."""
-    images[~np.isfinite(images).any(axis=(1, 2, 3))] = 0
-    return images

@@ -28,8 +28,15 @@ class Snapshot:
     state: TrainingState
 
 
-def plan_training(images: ImageSource, recipe: TrainSomRecipe) -> TrainingPlan:
+def plan_training(
+    images: ImageSource, recipe: TrainSomRecipe, *, counts: Float32[np.ndarray, " row"] | None = None
+) -> TrainingPlan:
     """Resolve a recipe for images.
+
+    Parameters
+    ----------
+    counts
+        How often each image counts in training; by default all once.
 
     Raises
     ------
@@ -54,8 +61,10 @@ def plan_training(images: ImageSource, recipe: TrainSomRecipe) -> TrainingPlan:
         block=recipe.block,
         device=recipe.device,
         threads=recipe.threads,
+        counts=counts,
     )
-    return replace(plan, sample=show_images(plan, draw_sample(images.length, recipe.sample, seed=recipe.seed)))
+    sample = show_images(plan, draw_sample(images.length, recipe.sample, seed=recipe.seed))
+    return replace(plan, sample=sample[np.isfinite(sample).any(axis=(1, 2, 3))])
 
 
 def draw_sample(length: int, count: int, *, seed: int) -> Int[np.ndarray, " drawn"]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 import torch
@@ -16,10 +15,9 @@ from skysieve.som.initialization import Compat
 from skysieve.som.lattice import Lattice
 from skysieve.som.mersenne import shuffle_order
 from skysieve.som.neighborhood import measure_influence
-from skysieve.som.schedule import Schedule, Stage, measure_pace
+from skysieve.som.schedule import Schedule, Shuffle, Stage, measure_pace
 from skysieve.som.transforms import Geometry
 
-Shuffle = Literal["all", "blocks", "off"]
 RUNS = 8
 """Runs of consecutive rows that are mixed in one block of a shuffle by blocks."""
 DECAY_STEPS = 50
@@ -51,6 +49,8 @@ class TrainingPlan:
         Where and with how many threads.
     phase
         Name in the history.
+    counts
+        How often each image counts, as `train_online` and `train_batch` take it; None when all count once.
     """
 
     images: ImageSource
@@ -66,6 +66,7 @@ class TrainingPlan:
     device: str = "cpu"
     threads: int = 1
     phase: str = "train"
+    counts: Float32[np.ndarray, " row"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +132,8 @@ def count_blocks(plan: TrainingPlan, *, stage: int = 0, turn: int = 0, shown: in
 
 
 def show_images(plan: TrainingPlan, rows: Int[np.ndarray, " row"]) -> Float32[np.ndarray, "image channel y x"]:
-    """Read images with their channels scaled; those without any good pixel are left out."""
+    """Read images with their channels scaled."""
     images: np.ndarray = plan.images.read(rows)
-    images = images[np.isfinite(images).any(axis=(1, 2, 3))]
     return images * plan.scale[:, None, None]
 
 
@@ -172,9 +172,10 @@ def _train_in_order(
         weights = measure_influence(
             distances, stage.neighborhood, sigma=sigma, rate=rate, max_distance=stage.max_distance
         )
-        images = show_images(plan, order[state.shown : state.shown + block])
+        rows = order[state.shown : state.shown + block]
+        images, counts = show_images(plan, rows), None if plan.counts is None else plan.counts[rows]
         with limit_torch(plan.threads):
-            neurons = train_online(state.neurons, images, weights=weights, workshop=workshop)
+            neurons, _ = train_online(state.neurons, images, weights=weights, workshop=workshop, counts=counts)
         shown = min(state.shown + block, len(order))
         if shown == len(order):
             yield replace(state, neurons=neurons, turn=state.turn + 1, shown=0)
@@ -190,10 +191,11 @@ def _train_in_batch(
     sigma, rate = measure_pace(stage, state.turn / max(stage.passes - 1, 1))
     weights = measure_influence(distances, stage.neighborhood, sigma=sigma, rate=1.0, max_distance=stage.max_distance)
     starts = range(0, plan.images.length, plan.block)
-    rows = (np.arange(start, min(start + plan.block, plan.images.length)) for start in starts)
+    rows = [np.arange(start, min(start + plan.block, plan.images.length)) for start in starts]
     blocks = (show_images(plan, some) for some in rows)
+    counts = None if plan.counts is None else [plan.counts[some] for some in rows]
     with limit_torch(1):
-        means = train_batch(state.neurons, blocks, weights=weights, workshop=workshop)
+        means = train_batch(state.neurons, blocks, weights=weights, workshop=workshop, counts=counts)
     neurons = state.neurons + np.float32(rate) * (means - state.neurons)
     yield replace(state, neurons=neurons, turn=state.turn + 1, shown=0)
 

@@ -1,6 +1,6 @@
 """Training of maps of images, invariant to rotation and flip: one image after the other, or all at once."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,22 +10,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from skysieve.som.candidates import Matches, match_scored
+from skysieve.som.candidates import Matches
 from skysieve.som.drawing import Canvas, draw_oriented, make_canvas
 from skysieve.som.engine import check_pixels, check_sizes, make_models, match_images
+from skysieve.som.image_showing import show_region
 from skysieve.som.interpolation import Plan, make_plan
-from skysieve.som.masked import match_masked
-from skysieve.som.moving import (
-    Bench,
-    Movers,
-    Shown,
-    draw_movers,
-    fold_movers,
-    fold_shown,
-    make_bench,
-    move,
-    score_shown,
-)
 from skysieve.som.regions import make_region
 from skysieve.som.summing import Frame, make_frame, sum_oriented
 from skysieve.som.transforms import Geometry
@@ -79,7 +68,8 @@ def train_online(
     weights: Float[np.ndarray, "neuron neuron"],
     workshop: Workshop,
     batch: int = 16,
-) -> Float[np.ndarray, "neuron neuron_channel row column"]:
+    counts: Float[np.ndarray, " image"] | None = None,
+) -> tuple[Float[np.ndarray, "neuron neuron_channel row column"], Int[np.ndarray, " image"]]:
     """Show images to the neurons in their order; every image moves all neurons that its best one has a weight for.
 
     Parameters
@@ -93,11 +83,16 @@ def train_online(
         From `make_workshop`.
     batch
         Images that are rotated together.
+    counts
+        How often each image counts, 0 or more, not only whole numbers: it moves a neuron 1 - (1 - w)^count of the way,
+        as far as if it were shown so many times in a row. By default every image once.
 
     Returns
     -------
-    Float[np.ndarray, "neuron neuron_channel row column"]
-        The same as `invariance.train_directly`; the neurons as they are for no images.
+    neurons
+        Those of `invariance.train_directly`; as they are for no images.
+    bmus
+        The best-matching unit of each image when it was shown, -1 for one without any good pixel.
 
     Raises
     ------
@@ -111,56 +106,14 @@ def train_online(
     shown = torch.from_numpy(images.astype(np.float32)).to(device)
     check_pixels(shown)
     if not len(images):
-        return frames.cpu().numpy()
-    orientation, weight = _move_region(frames.flatten(2)[:, :, workshop.region.pixels], shown, table, workshop, batch)
-    return _move_frames(frames, shown, orientation, weight, workshop).cpu().numpy()
-
-
-def _move_region(
-    values: torch.Tensor, images: torch.Tensor, table: torch.Tensor, workshop: Workshop, batch: int
-) -> tuple[Int[torch.Tensor, "image neuron"], Float[torch.Tensor, "image neuron"]]:
-    """Train the neurons in the region of distances; the orientation and the weight of each image for each neuron."""
-    bench = make_bench(workshop.plan, images.shape[1])
-    movers = fold_movers(values, bench)
-    found = [
-        _show_image(image, shown, table, movers, workshop=workshop, bench=bench)
-        for image, shown in _fold_ahead(images, bench, batch, workshop.threads)
-    ]
-    return torch.stack([one[0] for one in found]), torch.stack([one[1] for one in found])
-
-
-def _show_image(
-    image: torch.Tensor, shown: Shown, table: torch.Tensor, movers: Movers, *, workshop: Workshop, bench: Bench
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Move the neurons toward one image; its orientation and weight for each."""
-    plan = workshop.plan
-    if image.isnan().any():
-        return _show_masked(image, table, movers, workshop=workshop, bench=bench)
-    found = match_scored(
-        image[None], lambda asked: draw_movers(movers, asked, bench), [score_shown(shown, movers, plan)],
-        plan=plan, canvas=workshop.region, norm=movers.measure_norm(),
+        return frames.cpu().numpy(), np.zeros(0, np.int64)
+    trace = show_region(
+        frames.flatten(2)[:, :, workshop.region.pixels], shown, table,
+        counts=[1.0] * len(images) if counts is None else counts.tolist(),
+        plan=workshop.plan, canvas=workshop.region, batch=batch, threads=workshop.threads,
     )  # fmt: skip
-    orientation, weight = found.orientation[0], table[found.square[0].argmin()]
-    move(movers, shown, orientation, weight=weight, plan=plan)
-    return orientation, weight
-
-
-def _show_masked(
-    image: torch.Tensor, table: torch.Tensor, movers: Movers, *, workshop: Workshop, bench: Bench
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Move the neurons toward the good pixels of an image."""
-    plan, canvas = workshop.plan, workshop.region
-    values = draw_movers(movers, torch.arange(len(movers.single), device=image.device), bench)
-    found = match_masked(image[None], values, plan=plan, canvas=canvas)
-    orientation = found.orientation[0]
-    if found.square.isnan().any():
-        return orientation, torch.zeros_like(table[0])
-    weight = table[found.square[0].argmin()]
-    drawn = draw_oriented(image, orientation, canvas=canvas, geometry=plan.geometry)
-    moved = fold_movers(values.lerp(torch.where(drawn.isnan(), values, drawn), weight[:, None, None]), bench)
-    for old, new in ((movers.single, moved.single), (movers.pair, moved.pair), (movers.border, moved.border)):
-        old.copy_(new)
-    return orientation, weight
+    moved = _move_frames(frames, shown, trace.orientation, trace.weight, workshop)
+    return moved.cpu().numpy(), trace.bmu.cpu().numpy()
 
 
 def _move_frames(
@@ -197,24 +150,13 @@ def _move_once(
     return frames.lerp_(torch.where(drawn.isnan(), frames, drawn), weight[:, None, None, None])
 
 
-def _fold_ahead(images: torch.Tensor, bench: Bench, batch: int, threads: int) -> Iterator[tuple[torch.Tensor, Shown]]:
-    """Give images with their coefficients; with two threads or more, those of the next batch are made meanwhile."""
-    parts = torch.split(images, batch)
-    with ThreadPoolExecutor(1) as pool:
-        following = pool.submit(fold_shown, parts[0], bench) if threads > 1 else None
-        for place, part in enumerate(parts):
-            shown = following.result() if following else fold_shown(part, bench)
-            ahead = following and place + 1 < len(parts)
-            following = pool.submit(fold_shown, parts[place + 1], bench) if ahead else None
-            yield from zip(part, shown, strict=True)
-
-
 def train_batch(
     neurons: Float[np.ndarray, "neuron neuron_channel row column"],
     batches: Iterable[Float[np.ndarray, "_ channel y x"]],
     *,
     weights: Float[np.ndarray, "neuron neuron"],
     workshop: Workshop,
+    counts: Iterable[Float[np.ndarray, " _"]] | None = None,
     at_once: int = 32,
 ) -> Float[np.ndarray, "neuron neuron_channel row column"]:
     """Show all images to the same neurons, then replace each neuron by its weighted mean of oriented images.
@@ -225,6 +167,8 @@ def train_batch(
         Images, NaN where a pixel is bad; a few thousand in each batch are fast, one batch is in memory at a time.
     weights
         Row b holds the weight of an image that matches neuron b best in the mean of each neuron, 0 or more.
+    counts
+        How often each image of each batch counts, 0 or more; by default every image once.
     at_once
         Images that are compared together.
 
@@ -245,12 +189,13 @@ def train_batch(
     still = torch.from_numpy(neurons.astype(np.float32)).to(device)
     table = torch.from_numpy(weights.astype(np.float32)).to(device)
     sums, shares = torch.zeros_like(still), torch.zeros_like(still)
-    for images in batches:
+    for images, times in ((one, None) for one in batches) if counts is None else zip(batches, counts, strict=True):
         check_sizes(images, neurons, workshop.plan.geometry)
         shown = torch.from_numpy(images.astype(np.float32)).to(device)
         check_pixels(shown)
         bmu, orientation = _match_all(shown, still, workshop, at_once)
-        weight = table[bmu] * (bmu >= 0)[:, None]
+        known = (bmu >= 0).to(table)
+        weight = table[bmu] * (known if times is None else known * torch.from_numpy(times).to(table))[:, None]
         _add(sums, shares, shown, orientation=orientation, weight=weight, workshop=workshop)
     return torch.where(shares > 0, sums / shares.clamp(min=torch.finfo(sums.dtype).tiny), still).cpu().numpy()
 

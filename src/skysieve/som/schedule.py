@@ -10,6 +10,8 @@ from skysieve.som.neighborhood import Kind
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Shuffle = Literal["all", "blocks", "off"]
+"""In which order online training shows images: all rows mixed, runs of rows mixed, as they come."""
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from skysieve.config import STRICT
-from skysieve.som.image_stages import Shuffle
 from skysieve.som.initialization import Compat
 from skysieve.som.lattice import Lattice
-from skysieve.som.schedule import Schedule, Stage
+from skysieve.som.schedule import Schedule, Shuffle, Stage
 from skysieve.som.transforms import Geometry, RegionShape, make_geometry
 
 SIZE = r"^\d+(\.\d+)?\s*([kKMGT]i?)?B$"

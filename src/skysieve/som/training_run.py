@@ -24,6 +24,7 @@ from skysieve.som.lattice import Lattice
 from skysieve.som.maps import ImageMap, read_image_map, write_image_map
 from skysieve.som.memory import check_memory, estimate_memory
 from skysieve.som.training_recipe import TrainSomRecipe
+from skysieve.som.training_rows import choose_training_rows
 
 KEY, CHECKPOINT, HISTORY = "som", "checkpoint.npz", "history.json"
 INDIFFERENT = ("threads", "memory_limit", "checkpoint_every")
@@ -49,7 +50,9 @@ def train_map(
     ----------
     source
         Prepared images: a cutout store, an HDF5 file or a folder of cutouts, or a binary of images of PINK. Bad pixels
-        are those marked so and those that are not finite; images without any good one are left out.
+        are those marked so and those that are not finite; images without any good one teach nothing. Rows that are
+        unusable by their column ``preparation_flags`` are left out, and an image of ``training_weight`` k counts as
+        one that is shown k times in a row.
     recipe
         All that decides the result.
     out
@@ -108,11 +111,13 @@ def train_into(
     """
     if not images.length:
         raise ValueError(f"{images.name}: holds no images; there is nothing to train on")
+    given, (images, counts) = images.length, choose_training_rows(images)
     check_memory(estimate_training(images, recipe), recipe.memory_limit)
-    plan = plan_training(images, recipe)
+    plan = plan_training(images, recipe, counts=counts)
     final = _train(plan, recipe, ledger.folder / CHECKPOINT, on_start, on_done)
     facts = {
-        "source": images.name, "sha256": checksum, "images": images.length, "recipe": describe_training(recipe),
+        "source": images.name, "sha256": checksum, "images": images.length, "left_out": given - images.length,
+        "weighted": counts is not None, "recipe": describe_training(recipe),
         "versions": _list_versions(), "convergence": dump_history(final.state.history)[-1],
     }  # fmt: skip
     trained = ImageMap(

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int
 
-from skysieve.som.engine import map_images
 from skysieve.som.image_training import make_workshop, train_online
 from skysieve.som.mersenne import shuffle_order
 from skysieve.som.neighborhood import measure_influence
@@ -25,8 +24,8 @@ from skysieve.som.pink.rounding import make_tables, show_image
 from skysieve.som.transforms import Geometry
 
 Neurons = Float32[np.ndarray, "neuron channel row column"]
-Show = Callable[[Neurons, Float32[np.ndarray, "image channel y x"]], tuple[Neurons, Int[np.ndarray, " neuron"] | None]]
-"""Shows images to neurons; returns them with how often each was the best-matching unit, where that is counted."""
+Show = Callable[[Neurons, Float32[np.ndarray, "image channel y x"]], tuple[Neurons, Int[np.ndarray, " neuron"]]]
+"""Shows images to neurons; returns them with how often each was the best-matching unit."""
 
 
 def train_file(order: Order, *, progress: Callable[[int, int], None]) -> Int[np.ndarray, " neuron"]:
@@ -40,7 +39,7 @@ def train_file(order: Order, *, progress: Callable[[int, int], None]) -> Int[np.
     Returns
     -------
     Int[np.ndarray, "neuron"]
-        How often each neuron was the best-matching unit; all 0 unless the order wants them counted.
+        How often each neuron was the best-matching unit.
 
     Raises
     ------
@@ -60,7 +59,7 @@ def train_file(order: Order, *, progress: Callable[[int, int], None]) -> Int[np.
         frames = neurons.reshape(len(neurons), -1, *shape[-2:])
         for done, shown in _take_images(order, images, {*ticks, *stores}):
             frames, counts = show(frames, shown)
-            wins += 0 if counts is None else counts
+            wins += counts
             if done in ticks:
                 progress(done, total)
             if done in stores:
@@ -107,8 +106,7 @@ def _make_show(order: Order, geometry: Geometry) -> Show:
     device = choose_device(order)
     if order.rounding == "pink" or (order.rounding is None and device == "cpu"):
         return _show_rounded(weights, geometry)
-    show = _show_exactly(weights, geometry, device)
-    return _count_each(show, geometry, device) if order.wins else show
+    return _show_exactly(weights, geometry, device)
 
 
 def _show_rounded(weights: Float32[np.ndarray, "neuron neuron"], geometry: Geometry) -> Show:
@@ -124,20 +122,8 @@ def _show_rounded(weights: Float32[np.ndarray, "neuron neuron"], geometry: Geome
 def _show_exactly(weights: Float32[np.ndarray, "neuron neuron"], geometry: Geometry, device: str) -> Show:
     workshop = make_workshop(geometry, device=device)
 
-    def show(neurons: Neurons, images: np.ndarray) -> tuple[Neurons, None]:
-        return train_online(neurons, images, weights=weights, workshop=workshop), None
+    def show(neurons: Neurons, images: np.ndarray) -> tuple[Neurons, Int[np.ndarray, " neuron"]]:
+        moved, bmus = train_online(neurons, images, weights=weights, workshop=workshop)
+        return moved, np.bincount(bmus[bmus >= 0], minlength=len(neurons))
 
     return show
-
-
-def _count_each(show: Show, geometry: Geometry, device: str) -> Show:
-    """Look for the best-matching unit before each image is shown, since the engine does not tell it."""
-
-    def show_each(neurons: Neurons, images: np.ndarray) -> tuple[Neurons, Int[np.ndarray, " neuron"]]:
-        wins = np.zeros(len(neurons), np.int64)
-        for image in images[:, None]:
-            wins[map_images(image, neurons, geometry=geometry, device=device).bmu] += 1
-            neurons, _ = show(neurons, image)
-        return neurons, wins
-
-    return show_each
