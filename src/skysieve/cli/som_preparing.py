@@ -9,11 +9,12 @@ from skysieve.cli.progress import show_progress
 from skysieve.config import dump_recipe, read_recipe
 from skysieve.execution import ExecutionRecipe
 from skysieve.morphology.balancing import BalanceMethod, balance_images
-from skysieve.morphology.imagesets import check_target, name_rows, open_images
+from skysieve.morphology.imagesets import check_target, open_images
 from skysieve.morphology.preparation_recipe import PreparationRecipe
 from skysieve.morphology.preparing import PreparationResult, prepare_cutouts
 from skysieve.morphology.sanity import inspect_images, write_sanity_report
 from skysieve.morphology.sanitypage import write_sanity_page
+from skysieve.som.image_data import name_rows
 
 
 @dataclass(frozen=True)

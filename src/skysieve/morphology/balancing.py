@@ -10,11 +10,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from skysieve.io.cutouts import CutoutBatch, CutoutHeader
-from skysieve.morphology.imagesets import ImageSet, check_target, mark_bad, open_images, write_images
+from skysieve.morphology.imagesets import ImageSet, check_target, open_images, write_images
 from skysieve.morphology.preparing import FLAGS
 from skysieve.morphology.smote import make_synthetic
 from skysieve.morphology.steps import UNUSABLE
 from skysieve.records import Catalog, Column, make_empty_column
+from skysieve.som.image_data import hide_bad
 
 BalanceMethod = Literal["undersample", "weights", "smote"]
 
@@ -144,7 +145,7 @@ def _select(images: ImageSet, chosen: Bool[np.ndarray, " row"]) -> Iterator[Cuto
         if chosen[part].any():
             batch = images.read(part)
             own = chosen[part]
-            yield CutoutBatch(mark_bad(batch)[own], batch.bad[own], None, batch.rows.take(own))
+            yield CutoutBatch(hide_bad(batch)[own], batch.bad[own], None, batch.rows.take(own))
 
 
 def _append_column(

@@ -14,6 +14,7 @@ from skysieve.io.cutouts import CutoutBatch, CutoutHeader, CutoutStore, CutoutSt
 from skysieve.io.pink import read_pink_images, write_pink_images
 from skysieve.morphology.preparation_recipe import PreparationRecipe
 from skysieve.records import Catalog, Column, concatenate_catalogs, make_empty_catalog
+from skysieve.som.image_data import name_rows
 
 ROW_NUMBER = Column("id", "i8", "", "number of the row", "meta.id;meta.main")
 
@@ -60,20 +61,6 @@ def open_images(path: Path) -> ImageSet:
             f"{path}: cutouts in another form than a store; make one with: skysieve convert {path} NAME.zarr"
         )
     return _open_pink(path)
-
-
-def name_rows(path: Path) -> Path:
-    """Return where the rows of a file of images lie."""
-    return path.with_name(f"{path.stem}.rows.parquet")
-
-
-def mark_bad(batch: CutoutBatch) -> Float32[np.ndarray, "row band y x"]:
-    """Return a batch's pixels with NaN where they are bad.
-
-    A pixel marked as bad whose value is finite in every band is bad in all of them.
-    """
-    hidden = batch.bad & np.isfinite(batch.image).all(axis=1)
-    return np.where(hidden[:, None], np.float32(np.nan), batch.image) if hidden.any() else batch.image
 
 
 def check_target(out: Path) -> None:

@@ -16,13 +16,14 @@ from skysieve.execution import ExecutionRecipe, Outcome, Product, make_product, 
 from skysieve.io.catalogs import read_catalog, write_catalog
 from skysieve.io.cutouts import CutoutBatch, CutoutHeader
 from skysieve.io.pink import read_pink_images, write_pink_images
-from skysieve.morphology.imagesets import ImageSet, check_target, mark_bad, open_images, write_images
+from skysieve.morphology.imagesets import ImageSet, check_target, open_images, write_images
 from skysieve.morphology.preparation import prepare_image, resolve_channels
 from skysieve.morphology.preparation_recipe import PreparationRecipe
 from skysieve.morphology.preprocessing import balance_channels
 from skysieve.morphology.rescaling import measure_factors
 from skysieve.morphology.steps import PREPARATION_FLAG_SENTENCES, UNUSABLE, PreparationFlag
 from skysieve.records import Catalog, Column
+from skysieve.som.image_data import hide_bad
 
 ROW = Column("row", "i8", "", "number of the cutout that the image was prepared from", "meta.id")
 FLAGS = Column(
@@ -105,7 +106,7 @@ def prepare_block(start: int, *, folder: Path, source: Path, step: int, recipe: 
     """Prepare the cutouts from ``start`` on into a part: images in PINK's format, and their rows."""
     images = open_images(source)
     batch = images.read(slice(start, min(start + step, images.length)))
-    pixels, bands = mark_bad(batch), images.header.bands
+    pixels, bands = hide_bad(batch), images.header.bands
     factors, flags = np.ones(len(batch)), [PreparationFlag(0)] * len(batch)
     if recipe.rescale is not None:
         factors, flags = measure_factors(batch.rows, recipe.rescale)

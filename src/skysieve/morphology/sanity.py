@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from skysieve.io.atomic import write_whole
-from skysieve.morphology.imagesets import ImageSet, mark_bad
+from skysieve.morphology.imagesets import ImageSet
 from skysieve.morphology.steps import UNUSABLE, PreparationFlag
 from skysieve.records import decode_flags
+from skysieve.som.image_data import hide_bad
 
 FAR = 5.0
 """Robust standard deviations of the logarithm of a channel's sum beyond which an image is an outlier."""
@@ -158,7 +159,7 @@ def _scan(images: ImageSet, *, seed: int) -> _Scan:
     examples: list[Float32[np.ndarray, "channel y x"]] = []
     for start in range(0, images.length, step):
         part = slice(start, start + step)
-        pixels = mark_bad(images.read(part))
+        pixels = hide_bad(images.read(part))
         filled = np.nan_to_num(pixels)
         sums[part], bad[part] = filled.sum(axis=(2, 3), dtype=np.float64), np.isnan(pixels).mean(axis=(1, 2, 3))
         low, high = filled.min(axis=(1, 2, 3)), filled.max(axis=(1, 2, 3))

@@ -12,7 +12,7 @@ from jaxtyping import Float, Float32, Int
 
 from skysieve.io.catalogs import read_catalog
 from skysieve.io.checksums import checksum_file
-from skysieve.io.cutouts import CutoutStore, convert_cutouts
+from skysieve.io.cutouts import CutoutBatch, CutoutStore, convert_cutouts
 from skysieve.io.pink import read_pink_images
 from skysieve.records import Catalog, Column
 
@@ -158,9 +158,7 @@ def _open_store(path: Path) -> ImageSource:
         raise ValueError(f"{path.name}: cutouts of {y}x{x} pixels; wanted are square ones, cut them again")
 
     def read(rows: np.ndarray) -> np.ndarray:
-        batch = store.read(rows)
-        hidden = batch.bad & np.isfinite(batch.image).all(axis=1)  # else the pixel itself says in which bands it is bad
-        return _mark_bad(np.where(hidden[:, None], np.float32(np.nan), batch.image))
+        return _mark_bad(hide_bad(store.read(rows)))
 
     bands = store.header.bands
     preparation = json.loads(store.header.meta.get("preparation", "{}"))
@@ -179,6 +177,15 @@ def _add_rows(source: ImageSource, path: Path) -> ImageSource:
     bands = tuple(json.loads(rows.meta.get("bands", "[]")))
     preparation = json.loads(rows.meta.get("preparation", "{}"))
     return replace(source, read_catalog=rows.take, numbered=False, bands=bands, preparation=preparation)
+
+
+def hide_bad(batch: CutoutBatch) -> Float32[np.ndarray, "row band y x"]:
+    """Return a batch's pixels with NaN where they are bad.
+
+    A pixel marked as bad whose value is finite in every band is bad in all of them; else the values tell in which.
+    """
+    hidden = batch.bad & np.isfinite(batch.image).all(axis=1)
+    return np.where(hidden[:, None], np.float32(np.nan), batch.image)
 
 
 def _mark_bad(images: Float32[np.ndarray, "image channel y x"]) -> Float32[np.ndarray, "image channel y x"]:
