@@ -8,6 +8,7 @@ import pytest
 from skysieve.cli.main import invoke
 from skysieve.io.annotations import write_annotations
 from skysieve.io.catalogs import read_catalog, write_catalog
+from skysieve.io.pink import write_pink_images
 from skysieve.records import Catalog, Column
 from skysieve.records.annotations import Annotations, NeuronAnnotation, Region
 
@@ -51,6 +52,15 @@ def test_a_recipe_decides(here, tmp_path, capsys):
     (tmp_path / "collate.toml").write_text('pixel_scale = 1.8\n[actions]\nrelated = "PASS"\nhost = "PASS"\n')
     assert invoke([*COMMAND, "--recipe", "collate.toml", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["sources"] == 3
+
+
+def test_images_that_show_nothing_known_are_left_out(here, tmp_path, capsys):
+    write_pink_images(tmp_path / "images.bin", [np.full((3, 31, 31), 0.01, np.float32)], shape=(31, 31))
+    command = [*COMMAND, "--pixel-scale", "1.8", "--set", "max_unlike=0.9", "--json"]
+    assert invoke([*command, "--images", "images.bin"]) == 0
+    assert json.loads(capsys.readouterr().out)["sources"] == 3
+    assert invoke(command) == 2
+    assert "give --images SOURCE" in capsys.readouterr().err
 
 
 def test_an_unknown_pixel_scale_is_one_sentence(here, capsys):

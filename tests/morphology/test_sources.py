@@ -43,7 +43,7 @@ def annotate(*, host=True):
     return Annotations((one, NeuronAnnotation(1, ("double",), tuple(double))), "", 2, FRAME, 2)
 
 
-def collate(components, bmu, *, hosts=None, host_region=True, **changes):
+def collate(components, bmu, *, hosts=None, host_region=True, unlike=None, **changes):
     rows = np.arange(len(components))
     planes = make_planes(components["ra"], components["dec"], pixel_scale=1.0, image_side=SIDE)
     matched = Matched(planes, np.array(bmu, np.int64), np.zeros(len(rows)), np.zeros(len(rows), bool), SIDE)
@@ -51,7 +51,14 @@ def collate(components, bmu, *, hosts=None, host_region=True, **changes):
     recipe = parse_recipe(CollationRecipe, {"actions": actions, **changes})
     distance = np.linspace(1, 2, len(rows))
     return collate_components(
-        matched, annotate(host=host_region), components, distance=distance, own=rows, hosts=hosts, recipe=recipe
+        matched,
+        annotate(host=host_region),
+        components,
+        distance=distance,
+        own=rows,
+        unlike=unlike,
+        hosts=hosts,
+        recipe=recipe,
     )
 
 
@@ -106,11 +113,11 @@ def test_two_sources_with_one_host_are_flagged():
 
 def test_a_conflict_marks_both_sources():
     components = make_catalog(seconds(-10, 0, 10), [0, 0, 0], [1, 1, 1])
-    found = collate(components, [1, 0, 1], sorter="best_matching_first")
+    found = collate(components, [1, 0, 1], sorter="best_matching_first", conflict="first")
     assert found.sources["n_components"].tolist() == [2, 1]
     assert "conflict" in find_flags(found, 0)
     assert "conflict" in find_flags(found, 1)
-    joined = collate(components, [1, 0, 1], sorter="best_matching_first", conflict="join")
+    joined = collate(components, [1, 0, 1], sorter="best_matching_first")
     assert joined.sources["n_components"].tolist() == [3]
 
 
@@ -118,6 +125,15 @@ def test_images_that_resemble_no_neuron_claim_nothing():
     components = make_catalog(seconds(-10, 0, 10), [0, 0, 0], [1, 1, 1])
     assert collate(components, [0, 1, 0], max_distance=1.6).sources["n_components"].tolist() == [3]
     assert collate(components, [0, 1, 0], max_distance=1.2).sources["n_components"].tolist() == [1, 1, 1]
+
+
+def test_images_much_like_an_empty_neuron_claim_nothing():
+    components = make_catalog(seconds(-10, 0, 10), [0, 0, 0], [1, 1, 1])
+    unlike = np.array([0.1, 0.5, np.inf])
+    assert collate(components, [0, 1, 0], unlike=unlike, max_unlike=0.6).sources["n_components"].tolist() == [3]
+    assert collate(components, [0, 1, 0], unlike=unlike, max_unlike=0.4).sources["n_components"].tolist() == [1, 1, 1]
+    with pytest.raises(ValueError, match=r"max_unlike = 0.4: this limit wants the mapped images; give --images"):
+        collate(components, [0, 1, 0], max_unlike=0.4)
 
 
 def test_what_is_said_of_the_region_and_the_neuron_goes_to_the_source():
@@ -138,11 +154,11 @@ def test_an_order_of_ones_own_is_followed():
     components = make_catalog(seconds(-10, 0, 10), [0, 0, 0], [1, 1, 1])
     planes = make_planes(components["ra"], components["dec"], pixel_scale=1.0, image_side=SIDE)
     matched = Matched(planes, np.array([1, 1, 1]), np.zeros(3), np.zeros(3, bool), SIDE)
-    actions = {"related": "LINK", "host": "PASS", "bent": "PASS"}
+    given = {"actions": {"related": "LINK", "host": "PASS", "bent": "PASS"}, "conflict": "first"}
     counts = [
         collate_components(
             matched, annotate(), components, distance=np.zeros(3), own=np.arange(3),
-            recipe=parse_recipe(CollationRecipe, {"actions": actions}), order=lambda _, rows=rows: np.array(rows),
+            recipe=parse_recipe(CollationRecipe, given), order=lambda _, rows=rows: np.array(rows),
         ).sources["n_components"].tolist()
         for rows in ([1, 0, 2], [0, 1, 2])
     ]  # fmt: skip

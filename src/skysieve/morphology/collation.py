@@ -131,7 +131,7 @@ def link_components(
     order: Int[np.ndarray, " applied"],
     own: Int[np.ndarray, " image"],
     n_components: int,
-    conflict: Conflict = "first",
+    conflict: Conflict = "join",
 ) -> Links:
     """Apply mappings one after the other, as few as possible: an image whose component is taken is passed over.
 
@@ -148,8 +148,8 @@ def link_components(
     n_components
         Number of components.
     conflict
-        What a mapping may do with components that an earlier one has taken: ``"first"``, leave them there; ``"join"``,
-        link them all the same, so that both sources become one.
+        What a mapping may do with components that an earlier one has taken: ``"join"``, link them all the same, so
+        that both sources become one; ``"first"``, leave them there.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from pydantic import ConfigDict, Field
 
 from skysieve.config import STRICT
@@ -35,8 +35,9 @@ class CollationRecipe:
     ``actions`` gives each label of a region its action. ``sorter`` decides which mappings come first;
     ``sort_channels`` and ``sort_labels`` say which regions it measures (all of a channel where no labels are named).
     ``conflict`` says what becomes of a component that two mappings claim: it stays with the first, or joins both.
-    Images whose distance exceeds ``max_distance`` resemble no neuron and claim nothing. Components and hosts within
-    ``separation`` [arcsec] of an image's center are looked at. Hosts are shown by the channel ``host_channel``.
+    Images whose distance exceeds ``max_distance`` resemble no neuron and claim nothing; so do those whose distance
+    exceeds the share ``max_unlike`` of their distance to an empty neuron, which wants the images. Components and hosts
+    within ``separation`` [arcsec] of an image's center are looked at. The channel ``host_channel`` shows the hosts.
     ``columns`` names the columns of both catalogs. ``pixel_scale`` [arcsec] and ``image_side`` [pixel] of the mapped
     images are wanted where a mapping is read from its folder (`read_matched`); the side is by default that of the
     images for which neurons have their size.
@@ -48,8 +49,9 @@ class CollationRecipe:
     sorter: Sorter = "largest_first"
     sort_channels: tuple[int, int] = (0, 1)
     sort_labels: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    conflict: Conflict = "first"
+    conflict: Conflict = "join"
     max_distance: Annotated[float, Field(gt=0)] | None = None
+    max_unlike: Annotated[float, Field(gt=0)] | None = None
     separation: Annotated[float, Field(gt=0, le=3600)] = 60.0
     host_channel: Annotated[int, Field(ge=1)] = 1
     columns: NamedColumns = field(default_factory=NamedColumns)
@@ -73,6 +75,7 @@ def collate_components(
     *,
     distance: Float[np.ndarray, " image"],
     own: Int[np.ndarray, " image"],
+    unlike: Float[np.ndarray, " image"] | None = None,
     hosts: Catalog | None = None,
     recipe: CollationRecipe | None = None,
     order: Order | None = None,
@@ -92,6 +95,8 @@ def collate_components(
         Of each image to its best-matching unit; NaN where unknown.
     own
         Row of the component that each image is centered on, -1 for none (see `match_images`).
+    unlike
+        Of `skysieve.morphology.likeness.measure_unlikeness`; wanted where the recipe limits it.
     recipe
         Default: regions "related" link components, regions "host" attach hosts.
     order
@@ -105,7 +110,8 @@ def collate_components(
     Raises
     ------
     ValueError
-        If a column is missing, a label has no action, or annotations and mapping do not belong together.
+        If a column is missing, a label has no action, annotations and mapping do not belong together, or the recipe
+        limits what is not given.
     ImportError
         If networkx is absent.
     """
@@ -120,7 +126,7 @@ def collate_components(
         if order is not None
         else _sort_images(matched.bmu, distance, annotations, recipe)
     )
-    close = distance <= (np.inf if recipe.max_distance is None else recipe.max_distance)
+    close = _select_close(distance, unlike, recipe)
     links = link_components(
         hits,
         actions=recipe.actions,
@@ -134,6 +140,18 @@ def collate_components(
     sources = make_source_table(linked, groups, actions=recipe.actions)
     members = make_member_table(linked, groups, sources)
     return Collated(sources, members, summarize(sources, hits=len(hits), images=len(matched)))
+
+
+def _select_close(
+    distance: Float[np.ndarray, " image"], unlike: Float[np.ndarray, " image"] | None, recipe: CollationRecipe
+) -> Bool[np.ndarray, " image"]:
+    """Select the images that resemble their neuron; none without a distance."""
+    close = distance <= (np.inf if recipe.max_distance is None else recipe.max_distance)
+    if recipe.max_unlike is None:
+        return close
+    if unlike is None:
+        raise ValueError(f"max_unlike = {recipe.max_unlike}: this limit wants the mapped images; give --images SOURCE")
+    return close & (unlike <= recipe.max_unlike)
 
 
 def _sort_images(
