@@ -13,7 +13,7 @@ from skysieve.training import Stage, TrainingRecipe
 CLUSTERS, NEURONS = 3, 4
 
 RECIPE = TrainRecipe(
-    training=TrainingRecipe(stages=(Stage(epochs=12, rates={"all": 5e-3}),), batch=32, accelerator="cpu")
+    training=TrainingRecipe(stages=(Stage(epochs=7, rates={"all": 1e-2}),), batch=32, accelerator="cpu")
 )
 
 
@@ -44,7 +44,7 @@ def invent_views(count, *, seed=0):
 def weights(tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("judge")
-    fit_judge(RECIPE, invent_views(400), make_source_map(), out=folder)
+    fit_judge(RECIPE, invent_views(360), make_source_map(), out=folder)
     return folder / "weights" / "quality.safetensors"
 
 

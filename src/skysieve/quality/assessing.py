@@ -56,7 +56,7 @@ DETECTOR_COLUMNS = (
     Column("cause", "str", "", "what ruins it", "meta.code"),
     *CHANCES,
     Column("n_sources", "i4", "", "usable sources", "meta.number"),
-    Column("dead", "bool", "", "holds no light", "meta.code.qual"),
+    Column("no_light", "bool", "", "holds no light", "meta.code.qual"),
     Column("distance", "f4", "", "to the training set; above 1 it is unlike anything in it", "stat.value"),
     *(Column(name, "f4", "", "see the explanation of the statistics", "stat.value") for name in STATISTICS),
 )
@@ -149,7 +149,7 @@ def _describe_detectors(seen: Seen, views: Views, judged: Judged, verdict: Verdi
         {
             "exposure": seen.name, "ccd": address.extension or "0", "cause": verdict.found[number],
             **_list_chances(judged.probability[number]),
-            "n_sources": int(views.hits[number].sum()), "dead": bool(views.dead[number]),
+            "n_sources": int(views.hits[number].sum()), "no_light": bool(views.dead[number]),
             "distance": judged.distance[number],
             **dict(zip(STATISTICS, views.statistics[number].tolist(), strict=True)),
         }

@@ -88,6 +88,7 @@ def give_verdict(judged: Judged, views: Views, *, model: Model, recipe: VerdictR
     -----
     The probabilities of an exposure are those of its detectors averaged in the logarithm (a geometric mean, scaled to
     a sum of one), so that no single detector decides. Weights grow with the number of sources up to ``sources``.
+    Rings say ``focus`` whatever the network says; the other untrained causes are named where the network finds nothing.
     """
     lit = ~views.dead.astype(bool)
     boundary = model.boundary if recipe.boundary is None else recipe.boundary
@@ -131,8 +132,9 @@ def _name_causes(
     """Return the cause by which each detector fails, ``good`` where it does not."""
     likely = 1 + judged.probability[:, 1:].argmax(axis=1)
     found = np.where(judged.probability[:, 0] >= boundary, 0, likely)
-    for name in ("trail", "focus", "other"):
-        found[untrained[name]] = CAUSES.index(name)
+    for name in ("trail", "other"):
+        found[untrained[name] & (found == 0)] = CAUSES.index(name)
+    found[untrained["focus"]] = CAUSES.index("focus")
     found[~lit] = CAUSES.index("other")
     return tuple(CAUSES[number] for number in found)
 
@@ -158,11 +160,12 @@ def _decide(
     """Return verdict and cause."""
     if not np.isfinite(probability).all():
         return "bad", "other"
-    for name in ("focus", "other"):
-        if wide[name]:
-            return "bad", name
+    if wide["focus"]:
+        return "bad", "focus"
     if probability[0] < boundary:
         return "bad", CLASSES[1 + int(probability[1:].argmax())]
+    if wide["other"]:
+        return "bad", "other"
     failing = [cause for cause in found if cause != "good"]
     if failing:
         worst = max(sorted(set(failing)), key=failing.count)
