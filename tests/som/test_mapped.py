@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -50,3 +52,12 @@ def test_distances_alone_are_refused(tmp_path):
     (tmp_path / "transforms.bin").unlink()
     with pytest.raises(ValueError, match=r"transforms.bin: there is no such file"):
         read_mapping(tmp_path)
+
+
+def test_a_card_beside_the_files_says_that_the_lattice_is_periodic(tmp_path):
+    write_mapping(tmp_path)
+    card = {"lattice": {"shape": [3], "hexagonal": False, "periodic": True}}
+    (tmp_path / "mapping.json").write_text(json.dumps(card), encoding="utf-8")
+    assert read_mapping(tmp_path).lattice == Lattice((3,), periodic=True)
+    (tmp_path / "mapping.json").write_text("{}", encoding="utf-8")
+    assert read_mapping(tmp_path).lattice == Lattice((3,))

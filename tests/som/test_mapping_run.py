@@ -11,6 +11,7 @@ from tests.som.bars import draw_bars, write_bars, write_bars_store
 
 from skysieve.io.catalogs import read_catalog, write_catalog
 from skysieve.io.pink import PinkSom, write_pink_som
+from skysieve.morphology.mapped_rows import read_mapped_rows
 from skysieve.records import Catalog, Column
 from skysieve.som.engine import map_images
 from skysieve.som.hierarchy import locate_child
@@ -53,6 +54,13 @@ def test_distances_and_turns_are_those_of_the_engine(bars, som, tmp_path):
     np.testing.assert_array_equal(stored.flip, found.orientation >= 8)
     assert (summary.facts["images"], summary.facts["unknown"], summary.facts["neurons"]) == (70, 0, 6)
     assert not (tmp_path / "run" / "parts").exists()
+
+
+def test_a_mapping_says_that_its_lattice_is_periodic(bars, tmp_path):
+    lattice = Lattice((3, 2), periodic=True)
+    write_image_map(tmp_path / "som", replace(make_map(), lattice=lattice))
+    map_onto(bars, tmp_path / "som", SMALL, out=tmp_path / "run")
+    assert read_mapping(tmp_path / "run").lattice == read_mapped_rows(tmp_path / "run").lattice == lattice
 
 
 def test_the_table_says_where_each_image_belongs(bars, som, tmp_path):

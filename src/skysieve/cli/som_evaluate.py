@@ -17,7 +17,9 @@ def evaluate(
     classifier: Annotated[
         Path | None, typer.Option(help="classifier.safetensors made from other images; else cross-validation.")
     ] = None,
-    som: Annotated[Path | None, typer.Option(help="The trained map, where its lattice is periodic.")] = None,
+    som: Annotated[
+        Path | None, typer.Option(help="The trained map of a bare mapping file, where it is periodic.")
+    ] = None,
     method: Annotated[Choice | None, typer.Option(help="One way to judge. Default: all, side by side.")] = None,
     group: Annotated[str | None, typer.Option(help="Column of images to keep together; default: sky cells.")] = None,
     cell: Annotated[float, typer.Option(min=1e-6, help="Side of these cells [deg].")] = 1.0,

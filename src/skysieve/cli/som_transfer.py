@@ -16,7 +16,9 @@ def transfer(
     labels: Annotated[Path | None, typer.Option(help="Table with the columns id and label.")] = None,
     annotations: Annotated[Path | None, typer.Option(help="Folder of labels that a person gave to neurons.")] = None,
     classifier: Annotated[Path | None, typer.Option(help="classifier.safetensors of an earlier transfer.")] = None,
-    som: Annotated[Path | None, typer.Option(help="The trained map, where its lattice is periodic.")] = None,
+    som: Annotated[
+        Path | None, typer.Option(help="The trained map of a bare mapping file, where it is periodic.")
+    ] = None,
     method: Annotated[
         Choice, typer.Option(help="Vote of the neuron, or a classifier of distances; best tries all of these.")
     ] = "best",

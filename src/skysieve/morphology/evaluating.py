@@ -67,7 +67,7 @@ def evaluate_labels(
         Of an earlier transfer, made from other images; by default each way is learned in five folds by group from the
         labels, and judges the fold left out.
     som
-        The trained map, needed for neighbors on a periodic lattice.
+        The trained map, where the mapping is a bare file of PINK's and the lattice periodic.
     ways
         To compare where no classifier is given.
     group, cell

@@ -14,6 +14,7 @@ from skysieve.morphology.closeness import is_known
 from skysieve.morphology.transfer import encode_labels
 from skysieve.records import Catalog, Column
 from skysieve.som.lattice import Lattice
+from skysieve.som.mapped import choose_lattice
 from skysieve.som.maps import read_image_map
 
 CELL = 1.0
@@ -52,7 +53,7 @@ def read_mapped_rows(path: Path, *, som: Path | None = None) -> MappedRows:
     Parameters
     ----------
     som
-        The trained map: files of distances do not tell a periodic lattice from an open one.
+        The trained map, for a bare file of distances, which does not tell a periodic lattice from an open one.
 
     Raises
     ------
@@ -63,12 +64,7 @@ def read_mapped_rows(path: Path, *, som: Path | None = None) -> MappedRows:
     if not file.is_file():
         raise ValueError(f"{path}: there is no map.bin here; give a folder of skysieve som map, or PINK's mapping file")
     found = read_pink_map(file)
-    lattice = Lattice(found.layout.shape, hexagonal=found.layout.hexagonal)
-    if som is not None:
-        given = read_image_map(som).lattice
-        if given.n_neurons != lattice.n_neurons:
-            raise ValueError(f"{file.name}: {lattice.n_neurons} neurons; the map {som.name} has {given.n_neurons}")
-        lattice = given
+    lattice = choose_lattice(file, found.layout, given=None if som is None else read_image_map(som).lattice)
     rows = _read_rows(file.with_name("mapping.parquet"), len(found.distances))
     known = is_known(found.distances)
     best = np.where(known, found.distances.argmin(axis=1), -1).astype(np.int64)

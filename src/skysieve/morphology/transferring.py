@@ -70,7 +70,7 @@ def transfer_labels(
         Gets ``catalog.parquet``, ``neurons.parquet``, ``classifier.safetensors`` with its card, ``transfer.json``; of
         an existing classifier only the first and the last.
     som
-        The trained map, needed for neighbors on a periodic lattice.
+        The trained map, where the mapping is a bare file of PINK's and the lattice periodic.
     way
         How to judge; annotations are always voted.
     group

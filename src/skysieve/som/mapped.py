@@ -1,5 +1,6 @@
 """Mappings on disk in PINK's formats: ``map.bin`` and ``transforms.bin``, with ``mapping.parquet`` a row an image."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, Int, Int8
 
-from skysieve.io.pink import read_pink_map, read_pink_transforms
+from skysieve.config import parse_recipe
+from skysieve.io.pink import PinkLayout, read_pink_map, read_pink_transforms
 from skysieve.som.lattice import Lattice
 
 ROWS_AT_ONCE = 65536
@@ -62,7 +64,7 @@ def read_mapping(path: Path, *, transforms: Path | None = None, lattice: Lattice
     transforms
         The file of transformations, when the distances are given as a file.
     lattice
-        Of the trained map; by default as the file says, which knows no periodic ones.
+        Of the trained map; by default see `choose_lattice`.
 
     Raises
     ------
@@ -84,7 +86,32 @@ def read_mapping(path: Path, *, transforms: Path | None = None, lattice: Lattice
             f"{distances.name} has {found.distances.shape} images and neurons, {turns.name} {turned.angle.shape}; "
             "give files of the same mapping"
         )
-    stated = Lattice(found.layout.shape, hexagonal=found.layout.hexagonal)
-    if lattice is not None and lattice.n_neurons != stated.n_neurons:
+    return StoredMapping(
+        found.distances, turned.flip, turned.angle, choose_lattice(distances, found.layout, given=lattice)
+    )
+
+
+def choose_lattice(distances: Path, layout: PinkLayout, *, given: Lattice | None = None) -> Lattice:
+    """Return the lattice of a mapping.
+
+    Parameters
+    ----------
+    distances
+        The file of distances; ``mapping.json`` beside it tells a periodic lattice from an open one.
+    layout
+        What the file itself says, which knows no periodic ones.
+    given
+        The lattice of the trained map, where it is known.
+
+    Raises
+    ------
+    ValueError
+        If the lattice has another number of neurons than the file.
+    """
+    stated = Lattice(layout.shape, hexagonal=layout.hexagonal)
+    card = distances.with_name("mapping.json")
+    told = json.loads(card.read_text(encoding="utf-8")).get("lattice") if card.is_file() else None
+    lattice = given or (stated if told is None else parse_recipe(Lattice, told))
+    if lattice.n_neurons != stated.n_neurons:
         raise ValueError(f"{distances.name}: {stated.n_neurons} neurons; the map has {lattice.n_neurons}")
-    return StoredMapping(found.distances, turned.flip, turned.angle, lattice or stated)
+    return lattice

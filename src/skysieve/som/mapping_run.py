@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -151,7 +151,11 @@ def _map_all(
         raise RuntimeError(f"{failed[0].key}: {failed[0].error}; run the same command again to map what is missing")
     files = merge_parts(work.out, spans, tree, catalog=joined, numbered=images.numbered)
     counts = {name: sum(one.product.facts[name] for one in outcomes if one.product) for name in ("images", "unknown")}
-    layout = {"neurons": tree.som.lattice.n_neurons, "children": len(tree.children)}
+    lattice = tree.som.lattice
+    layout = {
+        "neurons": lattice.n_neurons, "lattice": {**asdict(lattice), "shape": list(lattice.shape)},
+        "children": len(tree.children),
+    }  # fmt: skip
     told = {**facts, **counts, **layout, "prepared_alike": dict(images.preparation) == dict(tree.som.preparation)}
     summary = work.out / "mapping.json"
     with write_whole(summary) as temporary:
