@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from skysieve.metrics import Reliability
+from skysieve.metrics.proportions import make_proportion
 from skysieve.records import Catalog
 from skysieve.report.figures import Panel
 from skysieve.report.quantities import get_numbers, measure_magnitudes
@@ -56,13 +57,20 @@ def draw_reliability(title: str, caption: str, curves: Mapping[str, Reliability]
     for (name, curve), (color, marker) in zip(curves.items(), STYLES, strict=False):
         seen = curve.n > 0
         axes.errorbar(
-            curve.mean_probability[seen], curve.fraction[seen], curve.error[seen], fmt=f"{marker}-", ms=4, lw=1,
-            color=color, label=name,
+            curve.mean_probability[seen], curve.fraction[seen], _measure_bars(curve)[:, seen], fmt=f"{marker}-", ms=4,
+            lw=1, color=color, label=name,
         )  # fmt: skip
     axes.set_xlabel("probability given")
     axes.set_ylabel("fraction that came true")
     axes.legend(frameon=False, labelcolor=INK, fontsize=9, loc="upper left")
     return Panel(title, caption, render_svg(figure))
+
+
+def _measure_bars(curve: Reliability) -> Float[np.ndarray, "2 bin"]:
+    """Return how far down and up the 68 % Wilson intervals reach from the fractions."""
+    hits = np.rint(np.nan_to_num(curve.fraction) * curve.n).astype(int).tolist()
+    shares = [make_proportion(hit, n, level=0.68) for hit, n in zip(hits, curve.n.tolist(), strict=True)]
+    return np.array([[one.value - one.low for one in shares], [one.high - one.value for one in shares]])
 
 
 def draw_verdicts(title: str, catalog: Catalog) -> Panel:

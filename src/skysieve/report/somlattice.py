@@ -9,7 +9,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import LogNorm, Normalize
 
 from skysieve.report.figures import Panel
-from skysieve.report.svg import INK, make_colormap, make_figure, render_svg
+from skysieve.report.svg import INK, add_colorbar, make_colormap, make_figure, render_svg
 from skysieve.som.lattice import Lattice
 
 NUMBERS = 144
@@ -59,10 +59,7 @@ def draw_lattice(
     axes.add_collection(collection)
     if len(numbers) <= NUMBERS:
         _write_numbers(axes, numbers, cells)
-    bar = figure.colorbar(collection, ax=axes, pad=0.02)
-    bar.set_label(label, color=INK)
-    bar.outline.set_edgecolor(INK)
-    bar.ax.tick_params(which="both", colors=INK, labelsize=9)
+    bar = add_colorbar(figure, collection, axes, label=label)
     if logarithmic:
         ticks = _choose_ticks(numbers[shown])
         bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])

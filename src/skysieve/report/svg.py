@@ -10,6 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.collections import Collection
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
@@ -45,12 +47,13 @@ def ink_axes(axes: Axes) -> Axes:
     return axes
 
 
-def add_colorbar(figure: Figure, image: AxesImage, axes: Axes, *, label: str) -> None:
-    """Add a color bar with inked labels."""
-    bar = figure.colorbar(image, ax=axes, pad=0.02)
+def add_colorbar(figure: Figure, colored: AxesImage | Collection, axes: Axes, *, label: str) -> Colorbar:
+    """Add a color bar with inked labels for an image or a collection."""
+    bar = figure.colorbar(colored, ax=axes, pad=0.02)
     bar.set_label(label, color=INK)
     bar.outline.set_edgecolor(INK)
     bar.ax.tick_params(which="both", colors=INK, labelsize=9)
+    return bar
 
 
 def make_colormap(*, low: float = 0.18, high: float = 0.95) -> LinearSegmentedColormap:
