@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from skysieve.report.figures import Panel
-from skysieve.report.somlattice import label_cells
+from skysieve.report.somlattice import dash_edges, label_cells
 from skysieve.report.sompictures import (
     Range,
     Stretch,
@@ -84,10 +84,7 @@ def _draw_mosaic(
         axes.text(x + 0.06 * side, y + 0.94 * side, text, size=size, color="white", va="top", ha="left")
     middle = ((side - 1) / 2, (side - 1) / 2)
     label_cells(axes, trained.lattice, pitch=(float(side + GAP), float(side + GAP)), origin=middle)
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_linestyle((0, (6, 4)) if trained.lattice.periodic else "solid")
-        spine.set_visible(trained.lattice.periodic)
+    dash_edges(axes, trained.lattice)
     return render_svg(figure)
 
 

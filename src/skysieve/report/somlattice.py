@@ -126,11 +126,16 @@ def frame_lattice(axes: Axes, lattice: Lattice, cells: Float[np.ndarray, "neuron
     axes.set_aspect("equal")
     axes.set_xlim(low[0] - 0.2, high[0] + 0.2)
     axes.set_ylim(low[1] - 0.2, high[1] + 0.2)
+    dash_edges(axes, lattice)
+    label_cells(axes, lattice, pitch=(1.0, np.sqrt(0.75) if lattice.hexagonal else 1.0))
+
+
+def dash_edges(axes: Axes, lattice: Lattice) -> None:
+    """Draw a dashed line around a periodic map, and none around others; no ticks."""
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_linestyle((0, (6, 4)) if lattice.periodic else "solid")
         spine.set_visible(lattice.periodic)
-    label_cells(axes, lattice, pitch=(1.0, np.sqrt(0.75) if lattice.hexagonal else 1.0))
 
 
 def label_cells(
