@@ -9,6 +9,7 @@ from skysieve.cli import (
     som_inspect,
     som_map,
     som_preprocess,
+    som_sidelobes,
     som_train,
     som_transfer,
 )
@@ -22,3 +23,4 @@ app.command("inspect")(som_inspect.inspect_map)
 app.command("transfer")(som_transfer.transfer)
 app.command("evaluate")(som_evaluate.evaluate)
 app.command("collate")(som_collate.collate)
+app.command("sidelobes")(som_sidelobes.judge_sidelobes)
