@@ -12,8 +12,13 @@ Run: python benchmarks/som_collation.py [--fields 20] [--train-fields 20] [--lat
 """
 
 import argparse
+import contextlib
+import io
+import json
 import os
 import platform
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,19 +28,25 @@ import torch
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from skysieve.cli.main import invoke
 from skysieve.io.annotations import write_annotations
+from skysieve.io.catalogs import read_catalog, write_catalog
+from skysieve.io.pink import write_pink_images
 from skysieve.metrics import Estimate, bootstrap
 from skysieve.morphology.collation import Action, Conflict
 from skysieve.morphology.islands import convex_hull, convex_hull_smoothed
+from skysieve.morphology.likeness import measure_unlikeness
 from skysieve.morphology.noise import rms_estimate
 from skysieve.morphology.planes import cut_planes
 from skysieve.morphology.preprocessing import circular_mask, minmax
 from skysieve.morphology.projection import Matched
 from skysieve.morphology.sources import Collated, CollationRecipe, collate_components
+from skysieve.records import Catalog
 from skysieve.records.annotations import Annotations, NeuronAnnotation, Region
 from skysieve.simulate.radio import RadioSky, make_radio_sky
 from skysieve.simulate.radio_recipe import RadioPopulation, RadioSkyRecipe
 from skysieve.som.engine import map_images
+from skysieve.som.image_data import wrap_images
 from skysieve.som.image_training import make_workshop, train_batch
 from skysieve.som.lattice import Lattice
 from skysieve.som.maps import ImageMap, write_image_map
@@ -174,11 +185,38 @@ def collate(
         SIDE,
     )
     actions = {"related": Action.LINK, "host": Action.DATA_ATTACH}
-    recipe = CollationRecipe(actions, sorter=sorter, conflict=conflict, max_distance=unlike)
-    distance = mapping.distance[rows, bmu] / np.sqrt((images.astype(np.float64) ** 2).sum(axis=(1, 2, 3)))
+    recipe = CollationRecipe(actions, sorter=sorter, conflict=conflict, max_unlike=unlike)
+    distance = mapping.distance[rows, bmu].astype(np.float64)
+    likeness = measure_unlikeness(distance, wrap_images(images))
     return collate_components(
-        matched, drawn, sky.components, distance=distance, own=rows, hosts=sky.hosts, recipe=recipe
+        matched, drawn, sky.components, distance=distance, own=rows, unlike=likeness, hosts=sky.hosts, recipe=recipe
     )
+
+
+def collate_by_command(sky: RadioSky, images: np.ndarray, som: Path, *, scratch: Path, unlike: float) -> Collated:
+    """Do the same with ``skysieve som map`` and ``skysieve som collate``, from files to files."""
+    ra, dec = sky.wcs.pixel_to_world_values(*(np.rint(sky.components[name]) - 0.5 for name in ("x", "y")))
+    place = Catalog(sky.components.schema[:3], {"id": sky.components["id"], "ra": ra, "dec": dec})
+    write_pink_images(scratch / "images.bin", [images], shape=images.shape[1:])
+    write_catalog(place, scratch / "images.rows.parquet")
+    write_catalog(sky.components, scratch / "components.parquet")
+    write_catalog(sky.hosts, scratch / "hosts.parquet")
+    folder = str(scratch / "mapping")
+    run(["map", str(scratch / "images.bin"), str(som), "--out", folder, "--overwrite"])
+    tables = [f"--{name}={scratch / name}.parquet" for name in ("components", "hosts")]
+    limits = ["--set", f"max_unlike={unlike}", "--pixel-scale", "1.8", "--images", str(scratch / "images.bin")]
+    run(["collate", folder, f"--annotations={som / 'annotations'}", *tables, *limits, f"--out={scratch / 'collated'}"])
+    summary = json.loads((scratch / "collated" / "collation.json").read_text())["counts"]
+    sources, members = (read_catalog(scratch / "collated" / f"{name}.parquet") for name in ("sources", "members"))
+    return Collated(sources, members, summary)
+
+
+def run(command: list[str]) -> None:
+    """Run a command of the group ``skysieve som``."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as errors:
+        code = invoke(["som", *command])
+    if code:
+        raise RuntimeError(errors.getvalue())
 
 
 def judge(sky: RadioSky, collated: Collated) -> dict[str, list[bool]]:
@@ -238,9 +276,10 @@ def main() -> None:
     images = np.concatenate(training)
     trained = train(images, options)
     drawn = draw_regions(trained, Drawing())
-    if options.out:
-        write_image_map(options.out, trained)
-        write_annotations(options.out / "annotations", drawn)
+    scratch = Path(tempfile.mkdtemp(prefix="collation"))
+    som = options.out or scratch / "map"
+    write_image_map(som, trained)
+    write_annotations(som / "annotations", drawn)
     print(f"{platform.machine()}, {os.cpu_count()} processors; {len(images)} images trained on, "
           f"{time.perf_counter() - start:.0f} s")  # fmt: skip
     answers: dict[str, list[dict[str, list[bool]]]] = {}
@@ -252,6 +291,9 @@ def main() -> None:
                 sky, prepared, trained, drawn=drawn, sorter=sorter, conflict=options.conflict, unlike=options.unlike
             )
             answers.setdefault(sorter, []).append(judge(sky, found))
+        found = collate_by_command(sky, prepared, som, scratch=scratch, unlike=options.unlike)
+        answers.setdefault("largest_first, command line", []).append(judge(sky, found))
+    shutil.rmtree(scratch)
     print("| sorter | what | fraction | error | n |\n|---|---|---|---|---|")
     for sorter, fields in answers.items():
         for question in fields[0]:
