@@ -15,7 +15,7 @@ from skysieve.io.shipped import find_weights
 from skysieve.io.weights import read_weights
 from skysieve.morphology import ApplyRecipe, EvaluateRecipe, TrainRecipe, apply, check, evaluate, train
 from skysieve.morphology.model import read_model
-from skysieve.morphology.recipe import GalaxyFieldsRecipe
+from skysieve.morphology.recipe import GalaxyFieldsRecipe, MorphologySplit
 from skysieve.morphology.showing import judge_sources
 from skysieve.morphology.truth import CLASSES
 from skysieve.records import Catalog, Column
@@ -26,7 +26,8 @@ from skysieve.som.schedule import Schedule, Stage
 
 FIELDS = GalaxyFieldsRecipe(number=8, side=320, surveys=("Legacy",), stars=(60.0, 90.0))
 RECIPE = TrainRecipe(
-    name="small", fields=FIELDS, lattice=Lattice((4, 4)), methods=("logistic",),
+    name="small", fields=FIELDS, split=MorphologySplit(train=0.4, classes=0.3, test=0.3),
+    lattice=Lattice((4, 4)), methods=("logistic",),
     schedule=Schedule((Stage(2, "online", sigma=1.0, rate=0.1, rotations=12),)),
 )  # fmt: skip
 EVALUATION = EvaluateRecipe(fields=replace(FIELDS, number=3, seed=50))

@@ -88,7 +88,7 @@ def measure_main(sources: Sources, verdict: Verdict) -> dict[str, Metric]:
         "accuracy": scores.accuracy, "balanced_accuracy": scores.balanced_accuracy,
         "calibration_error": scores.calibration_error, "log_loss": scores.loss,
     }  # fmt: skip
-    return {name: Metric(one.value, one.error, count) for name, one in values.items()}
+    return {name: Metric(one.value, one.error if one.groups > 1 else None, count) for name, one in values.items()}
 
 
 def _measure_distances(som: ImageMap, sources: Sources) -> np.ndarray:
