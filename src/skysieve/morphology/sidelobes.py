@@ -154,7 +154,7 @@ def estimate_odds(
 
     Examples
     --------
-    >>> odds = estimate_odds(np.array([8, 0, 0]), np.array([10, 3, 0]), prior=(1, 1))
+    >>> odds = estimate_odds(np.array([8, 0, 0]), np.array([10, 3, 0]), prior=(1.0, 1.0))
     >>> odds.probability
     array([ 0.75,  0.2 , -1.  ])
     """

@@ -88,9 +88,7 @@ def select_region(
     return wanted & ~unwanted
 
 
-def measure_area_ratio(
-    first: Bool[np.ndarray, "*any"], second: Bool[np.ndarray, "*any"], *, empty: float = 1.0
-) -> float:
+def measure_area_ratio(first: Bool[np.ndarray, "..."], second: Bool[np.ndarray, "..."], *, empty: float = 1.0) -> float:
     """Return how many times larger one region is than another: large for wide lobes around a well-placed host.
 
     Parameters

@@ -196,8 +196,9 @@ def sum_in_order(
     Examples
     --------
     >>> image, neuron = np.array([[4096.0, 1.0, 1.0]], np.float32), np.zeros((1, 3), np.float32)
-    >>> sum_in_order(image, neuron, orientation=np.array([0]), neuron=np.array([0]))  # 2**24 + 1 rounds to 2**24
-    array([16777216.], dtype=float32)
+    >>> zero = np.array([0])
+    >>> sum_in_order(image, neuron, orientation=zero, neuron=zero).tolist()  # 2**24 + 1 rounds to 2**24
+    [16777216.0]
     """
     total, rounded = np.zeros(len(neuron)), np.zeros(len(neuron), np.float32)
     rows = max(1, NUMBERS_AT_ONCE // max(1, len(neuron)))
