@@ -55,3 +55,10 @@ def test_one_label_alone_is_refused():
 def test_labels_of_one_group_are_refused():
     with pytest.raises(ValueError, match="all labeled images are of one group"):
         fit_classifier(DISTANCE, LABELS, CLASSES, groups=np.zeros(300, int))
+
+
+def test_a_class_that_only_one_group_has_beside_another_is_refused():
+    labels, groups = np.where(LABELS == 0, 0, -1), np.arange(len(LABELS)) // 10
+    labels[:10] = 1
+    with pytest.raises(ValueError, match="without the images of one fold only"):
+        fit_classifier(DISTANCE, labels, CLASSES, groups=groups, methods=("neighbors",))

@@ -108,6 +108,7 @@ def fit_classifier(
     front = fit_front(distance)
     features = measure_closeness(front, distance[chosen])
     fold = split_folds(where[chosen], min(FOLDS, len(np.unique(where[chosen]))), seed)
+    _refuse_lonely(known, fold, classes)
     trials = [
         _try_setting(method, setting, features, known, fold=fold, classes=len(classes), seed=seed)
         for method in methods
@@ -170,3 +171,16 @@ def _refuse_few(
         raise ValueError(f"labels: {found} images with known distances; at least two labels are wanted")
     if len(np.unique(groups)) < 2:
         raise ValueError("labels: all labeled images are of one group; cross-validation wants at least two")
+
+
+def _refuse_lonely(
+    labels: Integer[np.ndarray, " object"], fold: Integer[np.ndarray, " object"], classes: Sequence[str]
+) -> None:
+    """Refuse folds without which only one class is left to learn from."""
+    for one in range(fold.max() + 1):
+        left = np.unique(labels[fold != one])
+        if len(left) < 2:
+            raise ValueError(
+                f"labels: without the images of one fold only {classes[left[0]]!r} is left; label more images, in more "
+                "groups (cells of the sky, unless others are named), or let neurons vote"
+            )
