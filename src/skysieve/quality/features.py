@@ -1,5 +1,6 @@
 """Five numbers a source for the map of sources: size, elongation, background, point-likeness, exposure time."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -8,11 +9,13 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 
 from skysieve.config import STRICT
-from skysieve.records import Catalog, SourceFlag
+from skysieve.extraction.glance import Glance
+from skysieve.quality.camera import Usual
 
 FEATURES = ("log_size", "ellipticity", "background", "stellarity", "log_exptime")
 
-UNUSABLE = SourceFlag.BAD_PIXELS | SourceFlag.EDGE
+STAR_AREA = 1.3
+"""Light over brightest pixel of a star [FWHM^2]: 1.13 for a Gaussian, 1.4 for a Moffat profile with beta = 3."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,7 @@ class FeatureRecipe:
     exptime_limit : float, optional
         Longer exposures count as this long [s]; Teimoorinia et al. (2021) take 30. None takes times as they are.
     background_limit : float
-        Deviations of a source's background from the detector's median beyond this count as this large, in units of
-        the noise of a pixel.
+        The decimal logarithm of a source's background over the usual sky is held inside plus and minus this.
     """
 
     __pydantic_config__ = STRICT
@@ -35,48 +37,51 @@ class FeatureRecipe:
 
 
 def measure_features(
-    catalog: Catalog, recipe: FeatureRecipe, *, fwhm: float, exptime: float
+    found: Glance, recipe: FeatureRecipe, *, usual: Usual, exptime: float
 ) -> Float[np.ndarray, "source feature"]:
     """Measure the features of the sources of one detector.
 
     Parameters
     ----------
-    catalog : Catalog
-        From our own extraction.
+    found : Glance
+        Its sources.
     recipe : FeatureRecipe
         Limits.
-    fwhm : float
-        Of the seeing that is usual for the camera [pixel]; sizes are in units of its square.
+    usual : Usual
+        Of the camera: sizes are in units of its seeing, backgrounds in units of its sky.
     exptime : float
         [s]; NaN or not positive counts as 1.
 
     Returns
     -------
     ndarray, shape (source, feature)
-        In the order of ``FEATURES``; NaN where a column is (the stellarity of saturated sources, or where stars are
-        too few for a PSF), which maps take as missing. No rows for no sources.
+        In the order of ``FEATURES``, finite. No rows for no sources.
 
     Notes
     -----
-    After Teimoorinia et al. (2021), section 3.1: ISO0, ELLIPTICITY, BACKGROUND, CLASS_STAR and EXPTIME. Sizes are in
-    units of the seeing so that one map serves cameras of different pixels.
+    After Teimoorinia et al. (2021), section 3.1: ISO0, ELLIPTICITY, BACKGROUND, CLASS_STAR and EXPTIME. Where the usual
+    sky is not known, or the image holds no sky, backgrounds are in units of the detector's own (0 for nearly all).
+    ``stellarity`` is the decimal logarithm of the brightest pixel's share of the light, over that of a star in the usual
+    seeing: 0 for stars of a good exposure, less for galaxies, and for everything in bad seeing.
     """
-    rms = np.maximum(np.nan_to_num(np.median(catalog["background_rms"])) if len(catalog) else 1.0, 1e-30)
-    median = np.median(catalog["background"]) if len(catalog) else 0.0
-    deviation = (catalog["background"] - median) / rms
     time = exptime if np.isfinite(exptime) and exptime > 0 else 1.0
-    time = min(time, recipe.exptime_limit) if recipe.exptime_limit is not None else time
+    known = usual.sky > 0 and np.isfinite(exptime) and exptime > 0
+    dark = usual.sky * exptime if known else found.level
+    limit = recipe.background_limit
+    background = found.background / dark if dark > 0 else np.ones(len(found))
+    sharpness = found.peak * STAR_AREA * usual.fwhm**2 / np.maximum(found.flux, 1e-30)
+    counted = time if recipe.exptime_limit is None else min(time, recipe.exptime_limit)
     return np.column_stack([
-        np.log10(np.clip(catalog["iso0"] / fwhm**2, 1e-2, 1e4)),
-        np.clip(catalog["ellipticity"], 0, 1),
-        np.clip(deviation, -recipe.background_limit, recipe.background_limit),
-        catalog["stellarity"],
-        np.full(len(catalog), np.log10(time)),
+        np.log10(np.clip(found.area / usual.fwhm**2, 1e-2, 1e4)),
+        1 - np.clip(found.b / np.maximum(found.a, 1e-9), 0, 1),
+        np.clip(np.log10(np.maximum(background, 1e-9)), -limit, limit),
+        np.clip(np.log10(np.maximum(sharpness, 1e-9)), -1.5, 1.0),
+        np.full(len(found), math.log10(counted)),
     ]).astype(np.float64)  # fmt: skip
 
 
-def select_usable(catalog: Catalog, shape: tuple[int, int], *, margin: float) -> Bool[np.ndarray, " source"]:
-    """Select the sources that may represent a detector: far from its edges, with known features, without bad pixels.
+def select_usable(found: Glance, shape: tuple[int, ...], *, margin: float) -> Bool[np.ndarray, " source"]:
+    """Select the sources that may represent a detector: whole, and far from its edges.
 
     Parameters
     ----------
@@ -85,7 +90,6 @@ def select_usable(catalog: Catalog, shape: tuple[int, int], *, margin: float) ->
     margin : float
         Distance from the edges [pixel].
     """
-    x, y = catalog["x"], catalog["y"]
-    inside = (x >= margin) & (y >= margin) & (x <= shape[1] - 1 - margin) & (y <= shape[0] - 1 - margin)
-    known = np.isfinite(catalog["iso0"] + catalog["ellipticity"] + catalog["background"])
-    return inside & known & ((catalog["flags"] & int(UNUSABLE)) == 0)
+    inside = (found.x >= margin) & (found.y >= margin)
+    inside &= (found.x <= shape[1] - 1 - margin) & (found.y <= shape[0] - 1 - margin)
+    return np.asarray(inside & ~found.cut & (found.flux > 0))

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 from jaxtyping import Float, Float32, Int
 from pydantic import Field
-from scipy.ndimage import map_coordinates
 
 from skysieve.config import STRICT
-from skysieve.records import Catalog
+from skysieve.quality.stamps import resample_stamps
 
 
 @dataclass(frozen=True)
@@ -104,8 +103,8 @@ def choose_sources(
 
 
 def cut_sources(
-    image: Float[np.ndarray, "y x"], catalog: Catalog, sources: Int[np.ndarray, " cluster"], *, fwhm: float,
-    recipe: FingerprintRecipe, level: float, noise: float,
+    image: Float[np.ndarray, "y x"], places: Float[np.ndarray, "source 2"], sources: Int[np.ndarray, " cluster"], *,
+    fwhm: float, recipe: FingerprintRecipe, level: float, noise: float,
 ) -> Float32[np.ndarray, "cluster v u"]:  # fmt: skip
     """Cut out sources, resampled so that the usual seeing has one width in pixels for every camera.
 
@@ -113,8 +112,10 @@ def cut_sources(
     ----------
     image : ndarray, shape (y, x)
         Pixels of the detector.
+    places : ndarray, shape (source, 2)
+        x and y of all sources [pixel].
     sources : ndarray of int, shape (cluster,)
-        Rows of the catalog; -1 gives a cutout of zeros.
+        Which of them; -1 gives a cutout of zeros.
     fwhm : float
         Of the camera's usual seeing [pixel of the image].
     level, noise : float
@@ -126,15 +127,9 @@ def cut_sources(
     ndarray of float32, shape (cluster, v, u)
         arcsinh((image - level) / noise), interpolated linearly; beyond the edges that of the nearest pixel.
     """
-    step = fwhm / recipe.width
-    offset = (np.arange(recipe.side) - recipe.side // 2) * step
     cutouts = np.zeros((len(sources), recipe.side, recipe.side), np.float32)
-    for number, row in enumerate(sources):
-        if row < 0:
-            continue
-        y, x = np.meshgrid(catalog["y"][row] + offset, catalog["x"][row] + offset, indexing="ij")
-        low_y, low_x = (max(int(one.min()) - 1, 0) for one in (y, x))
-        part = image[low_y : int(y.max()) + 3, low_x : int(x.max()) + 3]
-        found = map_coordinates(part.astype(np.float32), [y - low_y, x - low_x], order=1, mode="nearest")
-        cutouts[number] = np.arcsinh((found - level) / max(noise, 1e-30))
+    chosen = sources >= 0
+    if chosen.any():
+        stamps = resample_stamps(image, places[sources[chosen]], step=fwhm / recipe.width, side=recipe.side)
+        cutouts[chosen] = np.arcsinh((stamps - level) / max(noise, 1e-30))
     return cutouts

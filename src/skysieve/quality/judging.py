@@ -9,13 +9,19 @@ from torch import Tensor, nn
 from skysieve.quality.fingerprint import FingerprintRecipe, SourceMap
 from skysieve.quality.network import make_network
 from skysieve.quality.recipe import Variant
-from skysieve.quality.statistics import STATISTICS
+from skysieve.quality.statistics import STATISTICS, UNSEEN
 
-WIDE = ("noise_excess", "mesh_structure", "mesh_gradient", "half_step")
+WIDE = (
+    "noise_excess", "structure_8", "structure_16", "structure_32", "structure_64", "gradient", "half_step"
+)  # fmt: skip
 """Statistics that are seen as ln(1 + value), since they run over many powers of ten."""
 
 CLIP = 6.0
 """Statistics farther than this from the training set's median [half widths of its middle 68 %] count as that far."""
+
+
+BRIGHTER = 100.0
+"""By this the mean star is multiplied before it is seen as the inverse hyperbolic sine; its sum is one."""
 
 
 @final
@@ -47,6 +53,7 @@ class Judge(nn.Module):
     cluster: Tensor
     middle: Tensor
     width: Tensor
+    unseen: Tensor
     conformal: Tensor
     boundary: Tensor
 
@@ -68,6 +75,7 @@ class Judge(nn.Module):
         low, middle, high = (torch.nanquantile(spread, q, dim=0).nan_to_num(0.0) for q in (0.16, 0.5, 0.84))
         self.register_buffer("middle", middle)
         self.register_buffer("width", torch.where(high > low, (high - low) / 2, torch.ones_like(low)))
+        self.register_buffer("unseen", torch.tensor([name in UNSEEN for name in STATISTICS]), persistent=False)
         self.register_buffer("conformal", torch.tensor([float("inf"), 0.0, 0.0]))
         self.register_buffer("boundary", torch.tensor(0.5))
         clusters = source_map.n_clusters
@@ -78,32 +86,41 @@ class Judge(nn.Module):
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         hits: Float[Tensor, "batch neuron"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
     ) -> Float[Tensor, "batch class"]:
         """Return logits of ``CLASSES``, before calibration."""
-        logits: Tensor = self.network(*self.prepare(cutouts, hits, statistics))
+        logits: Tensor = self.network(*self.prepare(cutouts, hits, stack, statistics))
         return logits
 
     def embed(
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         hits: Float[Tensor, "batch neuron"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
     ) -> Float[Tensor, "batch hidden"]:
         """Return what the distance to the training set is measured in: the last layer's input, and the statistics."""
-        cutouts, counts, scaled = self.prepare(cutouts, hits, statistics)
-        return torch.cat([self.network.embed(cutouts, counts, scaled), scaled.nan_to_num(0.0)], dim=1)
+        seen = self.prepare(cutouts, hits, stack, statistics)
+        return torch.cat([self.network.embed(*seen), seen[3].nan_to_num(0.0)], dim=1)
 
     def prepare(
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         hits: Float[Tensor, "batch neuron"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the inputs as the network takes them; statistics that are NaN stay so."""
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the inputs as the network takes them; statistics that are NaN stay so.
+
+        Numbers of sources are scaled to an area of 128 x 128 widths of the usual seeing, so that small and large
+        detectors give the same; the mean star is brightened where it is faint.
+        """
         hits = hits @ nn.functional.one_hot(self.cluster).to(hits.dtype) if self.merged else hits
+        extent = 10 ** statistics[:, [STATISTICS.index("log_extent")]]
         scaled = (_spread(statistics) - self.middle) / self.width
-        return cutouts, torch.log10(1 + hits), scaled.clamp(-CLIP, CLIP)
+        seen = torch.where(self.unseen, torch.nan, scaled.clamp(-CLIP, CLIP))
+        return cutouts, torch.log10(1 + hits / extent), torch.arcsinh(stack * BRIGHTER), seen
 
 
 def _spread(statistics: Float[Tensor, "row statistic"]) -> Float[Tensor, "row statistic"]:

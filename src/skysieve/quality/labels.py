@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
+from jaxtyping import Bool, Float, Int
 from pydantic import Field
 
 from skysieve.config import STRICT
@@ -15,6 +17,9 @@ background problem."""
 
 CAUSES = (*CLASSES, "focus", "trail", "other")
 """All causes that a verdict may name; those after the classes are found without having been learned."""
+
+EXCESS = ("tracking", "bseeing", "bgp", "focus")
+"""Faults whose size is compared with a limit, in the order of arrays of them."""
 
 Ratio = Annotated[float, Field(gt=1)]
 
@@ -40,7 +45,7 @@ class LimitsRecipe:
 
     __pydantic_config__ = STRICT
 
-    tracking: Ratio = 1.2
+    tracking: Ratio = 1.25
     severe: Ratio = 2.0
     conditions: Ratio = 2.0
     focus: Ratio = 1.3
@@ -73,23 +78,43 @@ def measure_excess(truth: ExposureTruth, limits: LimitsRecipe, *, noise: float) 
     }
 
 
-def choose_cause(excess: dict[str, float], limits: LimitsRecipe) -> str:
-    """Return the cause that ruins an exposure most, or ``good``.
+def choose_causes(excess: Float[np.ndarray, "row 4"], limits: LimitsRecipe) -> Int[np.ndarray, " row"]:
+    """Return the number in ``CAUSES`` of the cause that ruins each exposure most; 0 (good) where none does.
+
+    Parameters
+    ----------
+    excess : ndarray, shape (row, 4)
+        Sizes of the faults over their limits, in the order of ``EXCESS``.
 
     Examples
     --------
-    >>> choose_cause({"tracking": 1.5, "bseeing": 1.2, "bgp": 0.0, "focus": 0.0}, LimitsRecipe())
-    'bt'
+    >>> choose_causes(np.array([[1.5, 1.2, 0.0, 0.0], [0.5, 0.9, 0.2, 0.0]]), LimitsRecipe())
+    array([2, 0])
     """
-    worst = max(excess, key=lambda cause: excess[cause])
-    if excess[worst] < 1:
-        return "good"
+    worst = excess.argmax(axis=1)
+    found = np.array([CAUSES.index("bt" if one == "tracking" else one) for one in EXCESS])[worst]
     severe = math.log(limits.severe) / math.log(limits.tracking)
-    if worst == "tracking":
-        return "rbt" if excess[worst] >= severe else "bt"
-    return worst
+    found[(worst == EXCESS.index("tracking")) & (excess.max(axis=1) >= severe)] = CAUSES.index("rbt")
+    return np.where(excess.max(axis=1) < 1, 0, found)
 
 
-def is_borderline(excess: dict[str, float], *, width: float = 0.5) -> bool:
-    """Say whether the largest fault is within a factor of its limit: between 1 - width and 1 + width times it."""
-    return abs(max(excess.values()) - 1) < width
+def find_borderline(
+    excess: Float[np.ndarray, "row 4"], limits: LimitsRecipe, *, factor: float = 1.5
+) -> Bool[np.ndarray, " row"]:
+    """Tell which exposures are borderline: they would be of another class if one of their faults were larger or smaller.
+
+    Parameters
+    ----------
+    excess : ndarray, shape (row, 4)
+        As in `choose_causes`.
+    factor : float
+        By which one fault at a time grows or shrinks (its logarithm, for those that are ratios of times).
+    """
+    label = choose_causes(excess, limits)
+    near = np.zeros(len(excess), bool)
+    for column in range(len(EXCESS)):
+        for one in (factor, 1 / factor):
+            changed = excess.copy()
+            changed[:, column] *= one
+            near |= choose_causes(changed, limits) != label
+    return near

@@ -18,7 +18,7 @@ from skysieve.io.arrays import read_arrays, write_arrays
 from skysieve.quality.camera import Usual
 from skysieve.quality.detectors import list_features, view_detector
 from skysieve.quality.fingerprint import SourceMap
-from skysieve.quality.labels import CAUSES, choose_cause, measure_excess
+from skysieve.quality.labels import EXCESS, choose_causes, measure_excess
 from skysieve.quality.observing import draw_exposure
 from skysieve.quality.recipe import LearningSet
 from skysieve.records import Detector
@@ -31,9 +31,6 @@ BLOCK = 50
 ZEROPOINT_ERROR = 0.03
 """Of an exposure's photometric calibration [mag]."""
 
-EXCESS = ("tracking", "bseeing", "bgp", "focus")
-
-
 @dataclass(frozen=True)
 class Views:
     """What is seen of many detectors, and what is true of their exposures; one row a detector.
@@ -44,6 +41,7 @@ class Views:
 
     cutouts: Shaped[np.ndarray, "row cluster y x"]
     hits: Int[np.ndarray, "row neuron"]
+    stack: Shaped[np.ndarray, "row v u"]
     statistics: Float[np.ndarray, "row statistic"]
     label: Int[np.ndarray, " row"]
     excess: Float[np.ndarray, "row 4"]
@@ -139,11 +137,21 @@ def plan_learning(recipe: LearningSet, index: int) -> ExposurePlan:
     return plan_exposure(draw_exposure(recipe.observing, index), seed=recipe.observing.seed * 1_000_000 + index)
 
 
-def find_usual(plan: ExposurePlan) -> Usual:
-    """Return what is usual for the camera of an exposure: the survey's seeing, its dark sky, its clear zeropoint."""
+def find_usual(plan: ExposurePlan, *, hidden: float) -> Usual:
+    """Return what is usual for the camera of an exposure: the survey's seeing, its dark sky, its clear zeropoint.
+
+    Parameters
+    ----------
+    hidden : float
+        Share of the exposures whose usual sky is not known, and, drawn apart, whose usual zeropoint is not: NaN.
+    """
     band, time = plan.survey.bands[plan.band], plan.recipe.exptime
+    no_sky, no_zeropoint = np.random.default_rng([plan.seed, 32]).uniform(size=2) < hidden
     clear = plan.stack.calibration.zeropoint - 2.5 * math.log10(time)
-    return Usual(band.seeing / plan.survey.pixel_scale, plan.stack.level / plan.stack.gain / time, clear)
+    dark = plan.stack.level / plan.stack.gain / time
+    return Usual(
+        band.seeing / plan.survey.pixel_scale, math.nan if no_sky else dark, math.nan if no_zeropoint else clear
+    )
 
 
 def calibrate_detector(detector: Detector, plan: ExposurePlan) -> Detector:
@@ -161,8 +169,8 @@ def label_exposure(plan: ExposurePlan, recipe: LearningSet) -> tuple[int, Float[
     """Return the number of the cause that ruins an exposure, and the size of each fault over its limit."""
     noise = math.sqrt(plan.stack.level * plan.truth.sky + plan.stack.read) / plan.stack.level
     excess = measure_excess(plan.truth, recipe.limits, noise=noise)
-    cause = choose_cause(excess, recipe.limits)
-    return CAUSES.index(cause), np.array([excess[one] for one in EXCESS])
+    sizes = np.array([excess[one] for one in EXCESS])
+    return int(choose_causes(sizes[None], recipe.limits)[0]), sizes
 
 
 def _map_blocks(
@@ -188,8 +196,9 @@ def _list_block(block: Sequence[int], *, folder: Path, recipe: LearningSet) -> P
     found = []
     for index in block:
         plan = plan_learning(recipe, index)
+        usual = find_usual(plan, hidden=recipe.hidden)
         for number in range(plan.recipe.n_detectors):
-            _, features = list_features(make_detector(plan, number), recipe.detector, fwhm=find_usual(plan).fwhm)
+            _, features = list_features(make_detector(plan, number), recipe.detector, usual=usual)
             found.append(features[np.isfinite(features[:, 0])])
     path = folder / f"{block[0]:06d}.safetensors"
     write_arrays(path, {"features": np.concatenate(found).astype(np.float32)})
@@ -202,13 +211,14 @@ def _view_block(block: Sequence[int], *, folder: Path, recipe: LearningSet, sour
     for index in block:
         plan = plan_learning(recipe, index)
         label, excess = label_exposure(plan, recipe)
+        usual = find_usual(plan, hidden=recipe.hidden)
         for number in range(plan.recipe.n_detectors):
             view = view_detector(
                 calibrate_detector(make_detector(plan, number), plan), source_map, recipe.detector,
-                usual=find_usual(plan), seed=recipe.seed + index * 1000 + number,
+                usual=usual, seed=recipe.seed + index * 1000 + number,
             )  # fmt: skip
-            values = (view.cutouts.astype(np.float16), view.hits.astype(np.int32), view.statistics.astype(np.float32),
-                      label, excess.astype(np.float32), index, number, view.dead)  # fmt: skip
+            values = (view.cutouts.astype(np.float16), view.hits.astype(np.int32), view.stack.astype(np.float16),
+                      view.statistics.astype(np.float32), label, excess.astype(np.float32), index, number, view.dead)  # fmt: skip
             for one, value in zip(rows, values, strict=True):
                 rows[one].append(np.asarray(value))
     path = folder / f"{block[0]:06d}.safetensors"

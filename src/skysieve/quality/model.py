@@ -140,9 +140,11 @@ def run_judge(judge: "Judge", views: Views) -> tuple[Float[np.ndarray, "row labe
     return np.concatenate(logits), np.concatenate(embeddings)
 
 
-def list_inputs(views: Views) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return cutouts, hits and statistics as the network takes them."""
-    return views.cutouts.astype(np.float32), views.hits.astype(np.float32), views.statistics.astype(np.float32)
+def list_inputs(views: Views) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return cutouts, hits, mean star and statistics as the network takes them."""
+    seen = (views.cutouts, views.hits, views.stack, views.statistics)
+    cutouts, hits, stack, statistics = (one.astype(np.float32) for one in seen)
+    return cutouts, hits, stack, statistics
 
 
 def hide_usual(views: Views) -> Views:

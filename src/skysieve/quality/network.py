@@ -61,10 +61,11 @@ class PaperNetwork(nn.Module):
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         counts: Float[Tensor, "batch count"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
     ) -> Float[Tensor, "batch hidden"]:
-        """Return what the last layer is given; statistics are not looked at."""
-        del statistics
+        """Return what the last layer is given; stack and statistics are not looked at."""
+        del stack, statistics
         parts = []
         if self.pixels:
             image = cutouts.permute(0, 2, 1, 3).flatten(2)[:, None]
@@ -78,16 +79,17 @@ class PaperNetwork(nn.Module):
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         counts: Float[Tensor, "batch count"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
     ) -> Float[Tensor, "batch class"]:
         """Return logits of ``CLASSES``."""
-        logits: Tensor = self.head(self.embed(cutouts, counts, statistics))
+        logits: Tensor = self.head(self.embed(cutouts, counts, stack, statistics))
         return logits
 
 
 @final
 class ViewNetwork(nn.Module):
-    """One small network for every cutout, then attention over them, with counts and statistics.
+    """One small network for every cutout and attention over them, one for the mean star, one for all numbers.
 
     Parameters
     ----------
@@ -99,23 +101,20 @@ class ViewNetwork(nn.Module):
         Width of the layers at the end.
     """
 
-    def __init__(self, *, clusters: int, counts: int, statistics: int, width: int = 64, hidden: int = 128) -> None:
+    def __init__(self, *, clusters: int, counts: int, statistics: int, width: int = 48, hidden: int = 128) -> None:
         super().__init__()
-        self.look = nn.Sequential(
-            nn.Conv2d(1, 16, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
-            nn.Conv2d(16, 32, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, width, 3, padding=1), nn.GELU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(),
-            nn.Linear(4 * width, width), nn.GELU(),
-        )  # fmt: skip
+        self.look, self.look_at_star = _make_eye(width), _make_eye(width)
         self.place = nn.Parameter(torch.zeros(clusters, width))
-        self.weigh = nn.Linear(width, 4)
-        self.numbers = Mlp([counts + 2 * statistics, hidden, width])
-        self.join = Mlp([6 * width, hidden, len(CLASSES)], dropout=0.1)
+        self.weigh = nn.Linear(width, 2)
+        self.count = Mlp([counts, width, width], dropout=0.2)
+        self.numbers = Mlp([2 * statistics, hidden, hidden], dropout=0.1)
+        self.join = Mlp([5 * width + hidden, hidden, len(CLASSES)], dropout=0.2)
 
     def embed(
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         counts: Float[Tensor, "batch count"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
     ) -> Float[Tensor, "batch hidden"]:
         """Return what the last layer is given."""
@@ -127,19 +126,30 @@ class ViewNetwork(nn.Module):
         pooled = torch.einsum("bch,bcw->bhw", score, seen).flatten(1)
         mean = seen.sum(dim=1) / present.sum(dim=1, keepdim=True).clamp(min=1)
         known = statistics.isfinite()
-        numbers = torch.cat([counts, torch.where(known, statistics, 0.0), known.to(counts.dtype)], dim=1)
-        joined = torch.cat([pooled, mean, self.numbers(numbers)], dim=1)
-        return self.join.embed(joined)
+        numbers = torch.cat([torch.where(known, statistics, 0.0), known.to(counts.dtype)], dim=1)
+        star = self.look_at_star(stack[:, None])
+        return self.join.embed(torch.cat([pooled, mean, star, self.count(counts), self.numbers(numbers)], dim=1))
 
     def forward(
         self,
         cutouts: Float[Tensor, "batch cluster y x"],
         counts: Float[Tensor, "batch count"],
+        stack: Float[Tensor, "batch v u"],
         statistics: Float[Tensor, "batch statistic"],
     ) -> Float[Tensor, "batch class"]:
         """Return logits of ``CLASSES``."""
-        logits: Tensor = self.join.head(self.embed(cutouts, counts, statistics))
+        logits: Tensor = self.join.head(self.embed(cutouts, counts, stack, statistics))
         return logits
+
+
+def _make_eye(width: int) -> nn.Sequential:
+    """Make the network that looks at one small picture."""
+    return nn.Sequential(
+        nn.Conv2d(1, 12, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
+        nn.Conv2d(12, 24, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
+        nn.Conv2d(24, width, 3, padding=1), nn.GELU(), nn.AdaptiveAvgPool2d(3), nn.Flatten(),
+        nn.Linear(9 * width, width), nn.GELU(),
+    )  # fmt: skip
 
 
 def make_network(

@@ -1,19 +1,22 @@
 """Exposures to learn from: what is drawn for each, from its number alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from skysieve.config import STRICT
-from skysieve.simulate import ExposureRecipe, FaultRecipe, GalaxyRecipe, StarRecipe, read_survey
+from skysieve.simulate import ExposureRecipe, FaultRecipe, GalaxyRecipe, StarRecipe, Survey, measure_sky_level, read_survey
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 FAULTS = ("good", "tracking", "seeing", "clouds", "sky", "fringes", "scattered", "moonlight")
 """What may be drawn as the main fault of an exposure."""
+
+FILLED = 0.15
+"""Share of the full well that the dark sky of the longest exposure fills."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class ObservingRecipe:
         Whose cameras, in turn.
     layout, shape : tuple of int
         Detectors of an exposure, and pixels of a detector.
+    sampling : tuple of float
+        Range of the FWHM of the usual seeing [pixel], uniform in the logarithm: pixels from coarse to fine.
     exptime : tuple of float
         Range [s], uniform in the logarithm.
     stars : tuple of float
@@ -48,6 +53,7 @@ class ObservingRecipe:
     surveys: Annotated[tuple[str, ...], Field(min_length=1)] = ("Legacy", "SDSS", "HSC", "LSST")
     layout: tuple[Count, Count] = (1, 1)
     shape: tuple[Count, Count] = (512, 512)
+    sampling: tuple[Positive, Positive] = (2.0, 5.0)
     exptime: tuple[Positive, Positive] = (1.0, 1000.0)
     stars: tuple[Positive, Positive] = (2.0, 60.0)
     good: Annotated[float, Field(ge=0, le=1)] = 0.3
@@ -61,11 +67,14 @@ def draw_exposure(recipe: ObservingRecipe, index: int) -> ExposureRecipe:
     rng = np.random.default_rng([recipe.seed, index, 21])
     name = recipe.surveys[index % len(recipe.surveys)]
     survey = read_survey(name)
+    pixel_scale = survey.bands[survey.reference].seeing / _draw_log(rng, *recipe.sampling)
+    least, most = recipe.exptime
     return ExposureRecipe(
         survey=name,
         layout=recipe.layout,
         shape=recipe.shape,
-        exptime=_draw_log(rng, *recipe.exptime),
+        pixel_scale=pixel_scale,
+        exptime=_draw_log(rng, least, max(least, min(most, _find_longest(survey, pixel_scale)))),
         vignetting=float(rng.uniform(0, 0.1)),
         dec=float(rng.uniform(-60, 60)),
         galaxies=GalaxyRecipe(density=_draw_log(rng, 0.5, 2.0), clustered=float(rng.uniform(0, 0.3))),
@@ -73,6 +82,13 @@ def draw_exposure(recipe: ObservingRecipe, index: int) -> ExposureRecipe:
                          faint=survey.bands[survey.reference].depth),
         faults=_draw_faults(rng, recipe),
     )  # fmt: skip
+
+
+def _find_longest(survey: Survey, pixel_scale: float) -> float:
+    """Return the longest time that observers would expose [s]: the dark sky fills a share of the full well."""
+    band = survey.bands[survey.reference]
+    one = measure_sky_level(replace(survey, pixel_scale=pixel_scale), survey.reference, exposures=1)
+    return FILLED * survey.full_well * band.exposure / one
 
 
 def _draw_faults(rng: np.random.Generator, recipe: ObservingRecipe) -> FaultRecipe:

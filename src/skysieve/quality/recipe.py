@@ -30,7 +30,10 @@ class MapRecipe:
 
 @dataclass(frozen=True)
 class LearningSet:
-    """All that decides what is learned from: exposures, limits, and how detectors are looked at."""
+    """All that decides what is learned from: exposures, limits, and how detectors are looked at.
+
+    ``hidden`` is the share of the exposures whose usual sky is not told, and, drawn apart, whose usual zeropoint is not.
+    """
 
     __pydantic_config__ = STRICT
 
@@ -38,6 +41,7 @@ class LearningSet:
     limits: LimitsRecipe = field(default_factory=LimitsRecipe)
     detector: DetectorRecipe = field(default_factory=DetectorRecipe)
     map: MapRecipe = field(default_factory=MapRecipe)
+    hidden: Annotated[float, Field(ge=0, le=1)] = 0.2
     seed: Annotated[int, Field(ge=0)] = 0
 
 
@@ -65,8 +69,6 @@ class TrainRecipe:
         The network: those of Teimoorinia et al. (2021), or our own.
     counts : {"clusters", "neurons"}
         Whether the network sees how many sources fall on each cluster, or on each neuron of the map.
-    hidden : float
-        Share of the training samples, anew in each epoch, whose usual sky or zeropoint is not told.
     learning : LearningSet
         What is learned from.
     split : SplitRecipe
@@ -86,7 +88,6 @@ class TrainRecipe:
     seed: Annotated[int, Field(ge=0)] = 0
     variant: Variant = "view"
     counts: Literal["clusters", "neurons"] = "neurons"
-    hidden: Annotated[float, Field(ge=0, lt=1)] = 0.2
     learning: LearningSet = field(default_factory=LearningSet)
     split: SplitRecipe = field(default_factory=SplitRecipe)
     training: TrainingRecipe = field(

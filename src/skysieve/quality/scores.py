@@ -3,32 +3,23 @@
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from skysieve.io.weights import Metric
 from skysieve.metrics import bootstrap, measure_auc, measure_calibration_error
-from skysieve.quality.labels import CLASSES
+from skysieve.quality.labels import CLASSES, LimitsRecipe, find_borderline
 from skysieve.quality.learning import Views
 from skysieve.quality.model import Judged, Model, judge_views
 
 RESAMPLES = 200
 
-BORDERLINE = 0.5
-"""Faults between 1 - this and 1 + this times their limit are borderline."""
-
-
-def find_borderline(views: Views) -> Bool[np.ndarray, " row"]:
-    """Tell which rows have their largest fault near its limit."""
-    near: np.ndarray = np.abs(views.excess.max(axis=1) - 1) < BORDERLINE
-    return near
-
 
 def measure_main(model: Model, views: Views) -> dict[str, Metric]:
     """Measure the numbers of the model card on detectors with labels of ``CLASSES``; errors by drawing exposures."""
-    return measure_judged(judge_views(model, views), views)
+    return measure_judged(judge_views(model, views), views, limits=model.recipe.learning.limits)
 
 
-def measure_judged(judged: Judged, views: Views) -> dict[str, Metric]:
+def measure_judged(judged: Judged, views: Views, *, limits: LimitsRecipe) -> dict[str, Metric]:
     """Measure verdicts on single detectors.
 
     Parameters
@@ -37,6 +28,8 @@ def measure_judged(judged: Judged, views: Views) -> dict[str, Metric]:
         Of the same rows as the views.
     views : Views
         With labels of ``CLASSES``.
+    limits : LimitsRecipe
+        From which size on faults ruin exposures.
 
     Returns
     -------
@@ -45,7 +38,7 @@ def measure_judged(judged: Judged, views: Views) -> dict[str, Metric]:
         ``auc`` of the probability of being good, ``calibration_error`` (top label), ``coverage`` and ``set_size`` of
         the sets of causes, ``inside_domain``.
     """
-    label, near = views.label.astype(np.int64), find_borderline(views)
+    label, near = views.label.astype(np.int64), find_borderline(views.excess.astype(float), limits)
     right = (judged.probability.argmax(axis=1) == label).astype(float)
     covered = judged.causes[np.arange(len(label)), label].astype(float)
     everything = np.ones(len(label), bool)

@@ -5,187 +5,173 @@ import math
 import numpy as np
 from jaxtyping import Bool, Float
 
+from skysieve.extraction.glance import Glance
 from skysieve.quality.camera import Usual, measure_area_ratio, measure_sky_ratio, measure_transparency
-from skysieve.records import Calibration, Catalog, PsfModel, SourceFlag
+from skysieve.quality.shapes import SIDE, WIDTH, Shapes, find_quantile
+from skysieve.quality.skystructure import Sky, measure_sky, measure_step, measure_structure
+from skysieve.quality.twins import measure_twins
+from skysieve.records import Calibration
 
 STATISTICS = (
-    "log_sources", "log_fwhm", "fwhm_scatter", "ellipticity", "alignment", "noise_excess", "mesh_structure",
-    "mesh_gradient", "half_step", "dead", "saturated", "pair_alignment", "longest", "log_exptime", "log_peak",
-    "concentration", "log_reach", "log_area", "psf_ellipticity", "log_sky", "log_transparency",
+    "log_extent", "log_sources", "log_bright", "log_knowledge", "log_peak", "log_fwhm", "log_narrow", "fwhm_scatter",
+    "ellipticity", "alignment", "psf_ellipticity", "log_area", "log_area_error", "concentration", "dip", "twins",
+    "twin_length", "pair_alignment", "footprint_ratio", "footprint_alignment", "longest", "log_reach",
+    "noise_excess", "structure_8", "structure_16", "structure_32", "structure_64", "gradient", "tails", "half_step",
+    "dead", "saturated", "log_exptime", "log_sky", "log_transparency",
 )  # fmt: skip
 """Names of what `measure_statistics` returns, in its order."""
 
-CELLS = 8
-"""Cells of the sky along each axis."""
+UNSEEN = ("log_extent",)
+"""Statistics that networks are not shown: how large a detector is says nothing of an exposure."""
 
-LEAST_STARS = 5
+REFERENCE = 128.0
+"""Side of the area to which numbers of sources are scaled [width of the usual seeing]."""
 
 
 def measure_statistics(
-    image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], catalog: Catalog, *, psf: PsfModel | None,
-    usual: Usual, calibration: Calibration,
+    image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], found: Glance, shapes: Shapes, *, usual: Usual,
+    calibration: Calibration,
 ) -> Float[np.ndarray, " statistic"]:  # fmt: skip
     """Measure one detector.
 
     Parameters
     ----------
     image, bad : ndarray, shape (y, x)
-        Pixels, and which of them are bad.
-    catalog : Catalog
-        Of its sources, from our own extraction.
-    psf : PsfModel, optional
-        Of its stars.
+        Pixels, finite, and which of them are bad.
+    found, shapes
+        Its sources, and the bright ones among them.
     usual : Usual
         What the camera usually delivers.
     calibration : Calibration
-        Gain, exposure time and zeropoint, NaN where unknown.
+        Gain, exposure time, saturation and zeropoint, NaN where unknown.
 
     Returns
     -------
     ndarray, shape (statistic,)
-        In the order of ``STATISTICS``; NaN where something cannot be measured (no sources, no stars for a PSF, no
-        gain), or nothing usual to compare it with is known.
+        In the order of ``STATISTICS``; NaN where something cannot be measured (no sources, no gain), or nothing usual
+        to compare it with is known.
 
     Notes
     -----
-    ``alignment`` is the length of the mean of exp(2 i theta) over bright sources: near 1 when all are stretched the
-    same way, about 1/sqrt(n) when by chance. ``pair_alignment`` is the same for the directions to each bright source's
-    nearest neighbor, which a telescope that jumped gives one direction. ``noise_excess`` is the noise of the sky over
-    what its brightness explains. ``concentration`` is the radius of a fifth of the light over that of nine tenths,
-    which a ring raises; ``log_reach`` the length of the longest thin source in units of the usual seeing.
+    Ellipticities are 1 - b/a. Sizes are natural logarithms in units of the usual seeing, numbers of sources decimal ones, scaled to an area of
+    128 x 128 widths of it. ``log_knowledge`` is the signal over noise of all bright sources together;
+    ``alignment`` how far their directions agree; ``twins`` see `measure_twins`; ``structure_8`` to ``tails`` see
+    `measure_structure`; ``noise_excess`` the noise of the sky over what its brightness explains; ``log_area`` the noise area
+    of the mean star over the usual one, ``dip`` its middle below its brightest ring (natural logarithm).
     """
-    fwhm, gain = usual.fwhm, calibration.gain
-    cells, noise = _measure_cells(image, bad)
-    level = float(np.nanmedian(cells)) if np.isfinite(cells).any() else math.nan
-    expected = math.sqrt(level / gain) if level > 0 and gain > 0 else math.nan
-    rows = _select_bright(catalog)
-    x, y, theta = (catalog[name][rows] for name in ("x", "y", "theta"))
-    widths = 2 * catalog["flux_radius"][rows] / fwhm
-    flags = catalog["flags"]
+    sky = measure_sky(image, found.labels > 0, bad)
+    extent = image.size / (REFERENCE * usual.fwhm) ** 2
+    structure = measure_structure(sky, area=math.pi * usual.fwhm**2 * 5 / (16 * (2 ** (1 / 3) - 1)))
     return np.array([
-        math.log10(1 + len(catalog)),
-        _median(np.log(np.clip(widths, 1e-2, None))),
-        _scatter(np.log(np.clip(widths, 1e-2, None))),
-        _median(catalog["ellipticity"][rows]),
-        _align(np.radians(theta), weight=catalog["ellipticity"][rows]),
-        noise / expected if expected > 0 else math.nan,
-        *_measure_structure(cells, noise),
-        _measure_step(image, bad, noise),
+        math.log10(extent),
+        math.log10(1 + len(found) / extent),
+        math.log10(1 + len(shapes.rows) / extent),
+        math.log10(1 + math.sqrt(shapes.weight.sum())),
+        *_measure_sizes(shapes),
+        *_measure_star(shapes, usual),
+        *_measure_places(found, usual, pixels=image.size),
+        *_measure_footprints(found, usual),
+        _measure_noise_excess(found.level, sky, gain=calibration.gain),
+        *structure,
+        measure_step(sky),
         float(np.mean(bad | (image == 0))),
-        float(np.mean((flags & int(SourceFlag.SATURATED)) > 0)) if len(catalog) else math.nan,
-        _align_pairs(x, y),
-        float(np.log(np.max(catalog["a"] / np.maximum(catalog["b"], 1e-3)))) if len(catalog) else math.nan,
+        _measure_saturated(image, bad, limit=calibration.saturation),
         _log10(calibration.exptime),
-        _median(np.log10(np.clip(catalog["peak"][rows] / max(noise, 1e-30), 1e-2, None))),
-        _median(catalog["flux_radius_20"][rows] / catalog["flux_radius_90"][rows]),
-        _measure_reach(catalog, fwhm=fwhm),
-        *_measure_psf(psf, usual),
-        _log10(measure_sky_ratio(level, usual, exptime=calibration.exptime)),
+        _log10(measure_sky_ratio(found.level, usual, exptime=calibration.exptime)),
         _log10(measure_transparency(calibration, usual)),
     ])  # fmt: skip
 
 
-def _select_bright(catalog: Catalog) -> Bool[np.ndarray, " source"]:
-    """Select bright sources that are neither saturated nor cut."""
-    ratio = catalog["flux_kron"] / np.maximum(catalog["flux_kron_err"], 1e-30)
-    spoiled = int(SourceFlag.SATURATED | SourceFlag.EDGE | SourceFlag.BAD_PIXELS)
-    chosen: np.ndarray = (ratio > 20) & ((catalog["flags"] & spoiled) == 0) & np.isfinite(catalog["flux_radius"])
-    return chosen
+def _measure_sizes(shapes: Shapes) -> tuple[float, ...]:
+    """Return brightness, widths, elongation and its order."""
+    if not len(shapes.rows):
+        return (math.nan,) * 7
+    weight, size = shapes.weight, shapes.log_size
+    low, narrow, middle, high = (find_quantile(size, weight, share) for share in (0.16, 0.25, 0.5, 0.84))
+    elongation = np.hypot(shapes.e1, shapes.e2)
+    mean = np.hypot((weight * shapes.e1).sum(), (weight * shapes.e2).sum()) / weight.sum()
+    star = weight * shapes.star
+    order = np.hypot((star * shapes.e1).sum(), (star * shapes.e2).sum()) / star.sum()
+    alignment = mean * weight.sum() / max((weight * elongation).sum(), 1e-12)
+    return (
+        math.log10(max(float(np.median(shapes.ratio)), 1e-2)), middle, narrow, (high - low) / 2,
+        _flatten(find_quantile(elongation, weight, 0.5)), float(alignment), _flatten(order),
+    )  # fmt: skip
 
 
-def _measure_reach(catalog: Catalog, *, fwhm: float) -> float:
-    """Return the decimal logarithm of the length of the longest source that is at least three times as long as wide."""
-    thin = catalog["a"] > 3 * np.maximum(catalog["b"], 1e-3)
-    return _log10(float(catalog["a"][thin].max()) / fwhm) if thin.any() else -1.0
+def _flatten(elongation: float) -> float:
+    """Return 1 - b/a of an ellipse by (a^2 - b^2) / (a^2 + b^2)."""
+    return 1 - math.sqrt((1 - min(elongation, 1.0)) / (1 + elongation))
 
 
-def _measure_psf(psf: PsfModel | None, usual: Usual) -> tuple[float, float]:
-    """Return the natural logarithm of the noise area over the usual one, and 1 - b/a, of the PSF at the center."""
-    if psf is None:
-        return math.nan, math.nan
-    stamp = psf.coefficients[0].astype(float)
-    return math.log(measure_area_ratio(stamp, usual)), 1 - _measure_axis_ratio(stamp)
+def _measure_star(shapes: Shapes, usual: Usual) -> tuple[float, float, float, float]:
+    """Return noise area over the usual one (logarithm), its error, concentration and dip of the mean star."""
+    stack = shapes.stack.astype(float)
+    if not stack.any() or not usual.fwhm > 0:
+        return (math.nan,) * 4
+    radius = np.hypot(*(np.indices(stack.shape) - SIDE // 2))
+    inside = radius < 2.2 * WIDTH
+    power = float((stack[inside] ** 2).sum() - inside.sum() * shapes.stack_noise**2)
+    area = math.log(measure_area_ratio(stack, replace_width(usual)) * float((stack**2).sum()) / max(power, 1e-4))
+    error = math.log10(max(inside.sum() * shapes.stack_noise**2 / max(power, 1e-4), 1e-6))
+    light = np.cumsum(stack[inside][np.argsort(radius[inside], kind="stable")])
+    inner, outer = (np.sort(radius[inside])[min(np.searchsorted(light, share), len(light) - 1)] for share in (0.2, 0.9))
+    rings = [stack[(radius >= low) & (radius < low + 1)].mean() for low in range(int(2 * WIDTH))]
+    dip = math.log(max(max(rings), 1e-6) / max(rings[0], 1e-2 * max(*rings, 1e-6)))
+    return area, error, (inner + 0.5) / max(outer, 1.0), dip
 
 
-def _measure_axis_ratio(stamp: Float[np.ndarray, "y x"]) -> float:
-    """Return minor over major axis of a PSF: of its second moments where it is brighter than a tenth of its peak."""
-    y, x = np.indices(stamp.shape)
-    light = np.where(stamp > 0.1 * stamp.max(), stamp, 0).ravel()
-    minor, major = np.linalg.eigvalsh(np.cov(np.stack([x.ravel(), y.ravel()]), aweights=light, ddof=0))
-    return float(np.sqrt(minor / major)) if minor > 0 else 0.0
+def replace_width(usual: Usual) -> Usual:
+    """Return the usual seeing in the pixels of stamps."""
+    return Usual(WIDTH, usual.sky, usual.zeropoint)
 
 
-def _measure_cells(image: np.ndarray, bad: np.ndarray) -> tuple[Float[np.ndarray, "cell_y cell_x"], float]:
-    """Return medians of the cells of a mesh, and the noise of a pixel by differences of neighbors."""
-    cells = np.full((CELLS, CELLS), math.nan)
-    rows, columns = (np.linspace(0, side, CELLS + 1).astype(int) for side in image.shape)
-    for j in range(CELLS):
-        for i in range(CELLS):
-            part = (slice(rows[j], rows[j + 1]), slice(columns[i], columns[i + 1]))
-            good = image[part][~bad[part]]
-            if len(good):
-                cells[j, i] = np.median(good)
-    step = image[:, 1:] - image[:, :-1]
-    known = step[~(bad[:, 1:] | bad[:, :-1])]
-    noise = 1.4826 * float(np.median(np.abs(known))) / math.sqrt(2) if len(known) else math.nan
-    return cells, noise
+def _measure_places(found: Glance, usual: Usual, *, pixels: int) -> tuple[float, float, float]:
+    """Return twins, their separation, and how far the directions to nearest neighbors agree."""
+    places = np.column_stack([found.x, found.y])
+    brightest = np.argsort(-found.flux, kind="stable")[:300]
+    return (
+        *measure_twins(places, found.flux, fwhm=usual.fwhm, pixels=pixels),
+        _align_pairs(found.x[brightest], found.y[brightest]),
+    )
 
 
-def _measure_structure(cells: Float[np.ndarray, "cell_y cell_x"], noise: float) -> tuple[float, float]:
-    """Return scatter of the cells around a plane, and the plane's range, in units of the noise of a pixel."""
-    known = np.isfinite(cells)
-    if known.sum() < 6 or not noise > 0:
-        return math.nan, math.nan
-    y, x = np.indices(cells.shape) / (CELLS - 1) - 0.5
-    terms = np.column_stack([np.ones(known.sum()), x[known], y[known]])
-    plane, *_ = np.linalg.lstsq(terms, cells[known], rcond=None)
-    rest = cells[known] - terms @ plane
-    return _scatter(rest) / noise, float(np.hypot(plane[1], plane[2])) / noise
+def _measure_footprints(found: Glance, usual: Usual) -> tuple[float, float, float, float]:
+    """Return axis ratio and order of the footprints, the largest axis ratio, and the reach of the longest thin one."""
+    if not len(found):
+        return math.nan, math.nan, math.nan, math.nan
+    ratio = np.log(np.maximum(found.a, 1e-3) / np.maximum(found.b, 1e-3))
+    weight = np.minimum(found.flux / (max(found.noise, 1e-30) * np.sqrt(found.area)), 50.0) ** 2
+    turn = np.exp(2j * found.theta) * weight * ratio
+    thin = found.a > 3 * np.maximum(found.b, 1e-3)
+    reach = _log10(float(found.a[thin].max()) / usual.fwhm) if thin.any() else -1.0
+    order = float(np.abs(turn.sum()) / max((weight * ratio).sum(), 1e-12))
+    return find_quantile(ratio, weight, 0.5), order, float(ratio.max()), reach
 
 
-def _measure_step(image: np.ndarray, bad: np.ndarray, noise: float) -> float:
-    """Return the largest step between neighboring columns that runs over the whole detector, in units of the noise."""
-    blank = np.where(bad, np.nan, image)
-    stripes = blank[:: max(1, len(blank) // 128)]
-    side = max(4, image.shape[1] // 64)
-    used = stripes[:, : stripes.shape[1] // side * side].reshape(len(stripes), -1, side)
-    if not np.isfinite(used).any(axis=(0, 2)).all() or used.shape[1] < 4 or not noise > 0:
+def _measure_noise_excess(level: float, sky: Sky, *, gain: float) -> float:
+    expected = math.sqrt(level / gain) if level > 0 and gain > 0 else math.nan
+    return sky.noise / expected if expected > 0 else math.nan
+
+
+def _measure_saturated(image: np.ndarray, bad: np.ndarray, *, limit: float) -> float:
+    """Return the decimal logarithm of the share of saturated pixels, at least -6; NaN without a known limit."""
+    if not np.isfinite(limit):
         return math.nan
-    lines = np.nanmedian(used, axis=(0, 2))
-    steps = np.diff(lines)
-    return float(np.abs(steps - np.median(steps)).max()) / noise
-
-
-def _align(angle: np.ndarray, *, weight: np.ndarray) -> float:
-    """Return how far directions agree, between 0 and 1; opposite ones are the same."""
-    if len(angle) < LEAST_STARS or not weight.sum() > 0:
-        return math.nan
-    return float(np.abs((weight * np.exp(2j * angle)).sum()) / weight.sum())
+    return math.log10(max(float(np.mean((image >= 0.98 * limit) & ~bad)), 1e-6))
 
 
 def _align_pairs(x: np.ndarray, y: np.ndarray) -> float:
-    """Return how far the directions to nearest neighbors agree."""
-    if len(x) < 2 * LEAST_STARS:
+    """Return how far the directions to nearest neighbors agree; NaN for fewer than ten sources."""
+    if len(x) < 10:
         return math.nan
     dx, dy = x[:, None] - x, y[:, None] - y
     distance = np.hypot(dx, dy)
     np.fill_diagonal(distance, np.inf)
     near, every = distance.argmin(axis=1), np.arange(len(x))
-    angle = np.arctan2(dy[every, near], dx[every, near])
-    return _align(angle, weight=1 / np.maximum(distance[every, near], 1.0))
+    turn = np.exp(2j * np.arctan2(dy[every, near], dx[every, near])) / np.maximum(distance[every, near], 1.0)
+    return float(np.abs(turn.sum()) / np.abs(turn).sum())
 
 
 def _log10(value: float) -> float:
     return math.log10(value) if value > 0 else math.nan
-
-
-def _median(values: np.ndarray) -> float:
-    return float(np.median(values)) if len(values) >= LEAST_STARS else math.nan
-
-
-def _scatter(values: np.ndarray) -> float:
-    """Return half the range that holds the middle 68 %."""
-    if len(values) < LEAST_STARS:
-        return math.nan
-    low, high = np.percentile(values, [16, 84])
-    return float(high - low) / 2

@@ -29,8 +29,8 @@ from skysieve.training import ArraySamples, calibrate, export_weights, fit, fit_
 EXAMPLES = 16
 """Rows kept in the weights for their check."""
 
-TOLD = [STATISTICS.index("log_sky"), STATISTICS.index("log_transparency")]
-"""Statistics that need the camera's usual sky and zeropoint."""
+FORGOTTEN = 0.1
+"""Share of the cutouts and of the statistics that a training sample does without."""
 
 
 def train_judge(recipe: TrainRecipe, *, out: Path, on_done: Callable[[Outcome], None]) -> ModelCard:
@@ -75,7 +75,7 @@ def _fit(recipe: TrainRecipe, split: Mapping[str, Views], source_map: SourceMap,
     )  # fmt: skip
     samples = {name: ArraySamples((*list_inputs(part), part.label.astype(np.int64))) for name, part in split.items()}
     fit(judge, _measure_loss, samples["train"], out=out / "training", recipe=recipe.training,
-        validation=samples["validation"], augment=functools.partial(_augment, hidden=recipe.hidden))  # fmt: skip
+        validation=samples["validation"], augment=_augment)  # fmt: skip
     logits, _ = run_judge(judge, split["calibration"])
     temperature = fit_temperature(logits, split["calibration"].label.astype(np.int64))
     fitted = fit_conformal(
@@ -129,17 +129,17 @@ def _measure(path: Path, part: Views) -> dict[str, Metric]:
     return measure_main(read_model(str(path)), part)
 
 
-def _augment(sample: tuple[Any, ...], rng: np.random.Generator, *, hidden: float) -> tuple[Any, ...]:
-    """Turn all cutouts of a detector alike, and at times forget what is usual."""
-    cutouts, hits, statistics, label = sample
-    cutouts = np.rot90(cutouts, int(rng.integers(4)), axes=(1, 2))
+def _augment(sample: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ...]:
+    """Turn all cutouts of a detector and its mean star alike, leave some cutouts out, at times forget a number."""
+    cutouts, hits, stack, statistics, label = sample
+    turn = int(rng.integers(4))
+    cutouts, stack = np.rot90(cutouts, turn, axes=(1, 2)), np.rot90(stack, turn)
     if rng.uniform() < 0.5:
-        cutouts = cutouts[:, ::-1]
-    statistics = statistics.copy()
-    for column in TOLD:
-        if rng.uniform() < hidden:
-            statistics[column] = np.nan
-    return np.ascontiguousarray(cutouts), hits, statistics, label
+        cutouts, stack = cutouts[:, ::-1], stack[::-1]
+    cutouts = cutouts * (rng.uniform(size=(len(cutouts), 1, 1)) > FORGOTTEN)
+    statistics = np.where(rng.uniform(size=len(statistics)) < FORGOTTEN, np.nan, statistics)
+    return (np.ascontiguousarray(cutouts, np.float32), hits, np.ascontiguousarray(stack),
+            statistics.astype(np.float32), label)  # fmt: skip
 
 
 def _measure_loss(judge: nn.Module, batch: Any) -> torch.Tensor:

@@ -13,7 +13,7 @@ from skysieve.simulate.psf import AnalyticPsf, PsfRecipe, make_analytic_psf
 from skysieve.simulate.recipe import CameraRecipe, RealRecipe, SceneRecipe, SkyRecipe
 from skysieve.simulate.scene import Scene, make_scene
 from skysieve.simulate.stars import StarRecipe
-from skysieve.simulate.surveys import Survey, SurveyBand, list_surveys, read_survey
+from skysieve.simulate.surveys import Survey, SurveyBand, list_surveys, measure_sky_level, read_survey
 
 __all__ = [
     "AnalyticPsf",
@@ -40,6 +40,7 @@ __all__ = [
     "make_analytic_psf",
     "make_detector",
     "make_scene",
+    "measure_sky_level",
     "paste",
     "plan_exposure",
     "read_survey",

@@ -30,6 +30,8 @@ class ExposureRecipe:
         Rows and columns of a detector [pixel].
     gap : int
         Between detectors [pixel].
+    pixel_scale : float, optional
+        Side of a pixel [arcsec]; by default the survey's.
     exptime : float
         [s]
     vignetting : float
@@ -49,6 +51,7 @@ class ExposureRecipe:
     layout: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (1, 1)
     shape: tuple[Annotated[int, Field(ge=64)], Annotated[int, Field(ge=64)]] = (512, 512)
     gap: Annotated[int, Field(ge=0)] = 30
+    pixel_scale: Annotated[float, Field(gt=0)] | None = None
     exptime: Annotated[float, Field(gt=0)] = 100.0
     vignetting: Annotated[float, Field(ge=0, lt=1)] = 0.05
     ra: Annotated[float, Field(ge=0, le=360)] = 150.0
@@ -72,10 +75,20 @@ def make_window(recipe: ExposureRecipe, number: int) -> Window:
     return Window(column * (columns + recipe.gap) * scale, row * (rows + recipe.gap) * scale, scale, recipe.shape)
 
 
+def make_focal_plane(recipe: ExposureRecipe, points: int) -> Window:
+    """Return the whole focal plane as a window with so many points along its longer side."""
+    rows, columns = (
+        number * (side + recipe.gap) for number, side in zip(recipe.layout, recipe.shape, strict=True)
+    )
+    longest = max(rows, columns)
+    return Window(0.0, 0.0, 1 / points, (max(1, points * rows // longest), max(1, points * columns // longest)))
+
+
 def make_scene_recipe(recipe: ExposureRecipe, survey: Survey, shape: tuple[int, int]) -> SceneRecipe:
     """Return the scene that a detector sees, through the seeing alone."""
     plain = SceneRecipe(
         survey=recipe.survey, bands=[] if recipe.band is None else [recipe.band], shape=shape, exposures=1,
+        pixel_scale=recipe.pixel_scale,
         ra=recipe.ra, dec=recipe.dec, galaxies=recipe.galaxies, stars=recipe.stars, camera=recipe.camera,
         sky=SkyRecipe(gradient=0.0),
     )  # fmt: skip

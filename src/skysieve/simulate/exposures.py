@@ -12,8 +12,8 @@ from skysieve.simulate.exposing import Stack, expose, find_stack
 from skysieve.simulate.exposurerecipe import ExposureRecipe, make_scene_recipe, make_window
 from skysieve.simulate.exposuretruth import ExposureTruth, measure_truth
 from skysieve.simulate.faults import Blur, make_blur
-from skysieve.simulate.recipe import choose_bands
-from skysieve.simulate.scene import make_scene, make_wcs
+from skysieve.simulate.recipe import SceneRecipe, choose_bands, choose_survey
+from skysieve.simulate.scene import make_light, make_wcs
 from skysieve.simulate.skies import (
     Window,
     make_clouds,
@@ -23,7 +23,7 @@ from skysieve.simulate.skies import (
     make_trail,
     make_vignetting,
 )
-from skysieve.simulate.surveys import Survey, measure_sky_level, read_survey
+from skysieve.simulate.surveys import Survey, measure_sky_level
 
 FRINGE_SPACING = 40.0
 """Of fringes [pixel]."""
@@ -55,7 +55,7 @@ def plan_exposure(recipe: ExposureRecipe, *, seed: int) -> ExposurePlan:
     ValueError
         If the survey or the band is not known.
     """
-    survey = read_survey(recipe.survey)
+    survey = choose_survey(SceneRecipe(survey=recipe.survey, pixel_scale=recipe.pixel_scale))
     scene = make_scene_recipe(recipe, survey, (64, 64))
     band = choose_bands(scene, survey)[0]
     rng = np.random.default_rng([seed, 11])
@@ -63,7 +63,7 @@ def plan_exposure(recipe: ExposureRecipe, *, seed: int) -> ExposurePlan:
     blur = make_blur(rng, recipe.faults, fwhm=usual * recipe.faults.seeing)
     dead = tuple(sorted(rng.permutation(recipe.n_detectors)[: recipe.faults.dead_detectors].tolist()))
     stack = _scale_stack(find_stack(scene, survey, band), survey, band, exptime=recipe.exptime)
-    truth = measure_truth(recipe, survey, band, blur=blur, dead=dead)
+    truth = measure_truth(recipe, survey, band, blur=blur, dead=dead, seed=seed)
     return ExposurePlan(recipe, seed, survey, band, stack, blur, truth)
 
 
@@ -119,7 +119,7 @@ def _draw_light(plan: ExposurePlan, number: int) -> Float32[np.ndarray, "y x"]:
     pad = sum(len(kernel) // 2 for kernel in kernels)
     rows, columns = recipe.shape
     scene = make_scene_recipe(recipe, plan.survey, (rows + 2 * pad, columns + 2 * pad))
-    light = make_scene(scene, seed=plan.seed, index=number).noise_free[plan.band]
+    light = make_light(scene, seed=plan.seed, index=number)
     for kernel in kernels:
         light = oaconvolve(light, kernel.astype(np.float32), mode="valid")
     return np.asarray(light * (recipe.exptime / plan.survey.bands[plan.band].exposure), np.float32)

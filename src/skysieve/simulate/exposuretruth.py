@@ -7,11 +7,12 @@ import numpy as np
 from scipy.signal import oaconvolve
 
 from skysieve.simulate.blurs import measure_equal_width, measure_noise_area
-from skysieve.simulate.exposurerecipe import ExposureRecipe, make_scene_recipe
+from skysieve.simulate.exposurerecipe import ExposureRecipe, make_focal_plane, make_scene_recipe
 from skysieve.simulate.faults import Blur, Loss, measure_time_factors, split_loss
 from skysieve.simulate.psf import make_analytic_psf
 from skysieve.simulate.recipe import SceneRecipe, choose_psf
-from skysieve.simulate.sampling import sample_psf
+from skysieve.simulate.sampling import sample_stamps
+from skysieve.simulate.skies import make_scattered_light
 from skysieve.simulate.surveys import Survey
 
 MEAN_MOONLIGHT = 0.4
@@ -19,6 +20,13 @@ MEAN_MOONLIGHT = 0.4
 
 SMOOTH = 0.02
 """Root mean square of what is left of the pattern of moonlight where a mesh of cells has taken the smooth part off."""
+
+
+FRINGE_RMS = 0.6
+"""Root mean square of fringes of amplitude 1."""
+
+GRID = 96
+"""Points along the focal plane at which scattered light is looked at."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +55,9 @@ class ExposureTruth:
 
 
 def measure_truth(
-    recipe: ExposureRecipe, survey: Survey, band: str, *, blur: Blur, dead: tuple[int, ...]
+    recipe: ExposureRecipe, survey: Survey, band: str, *, blur: Blur, dead: tuple[int, ...], seed: int
 ) -> ExposureTruth:
-    """Return what is true of an exposure with a given blur."""
+    """Return what is true of an exposure with a given blur, whose sky is drawn from a seed."""
     faults = recipe.faults
     scene = make_scene_recipe(recipe, survey, (64, 64))
     usual, seeing = (
@@ -70,7 +78,7 @@ def measure_truth(
         noise_area=measure_noise_area(whole),
         axis_ratio=_measure_axis_ratio(tracked),
         sky=sky,
-        pattern=math.hypot(faults.fringes / math.sqrt(2), 0.3 * faults.scattered, SMOOTH * faults.moonlight),
+        pattern=_measure_pattern(recipe, seed=seed),
         transparency=transparency,
         exptime=recipe.exptime,
         factors=factors,
@@ -79,11 +87,18 @@ def measure_truth(
     )
 
 
+def _measure_pattern(recipe: ExposureRecipe, *, seed: int) -> float:
+    """Return the root mean square of the sky's structure over the focal plane, in units of the dark sky."""
+    faults, scattered = recipe.faults, 0.0
+    if faults.scattered > 0:
+        scattered = faults.scattered * float(np.std(make_scattered_light(seed, make_focal_plane(recipe, GRID))))
+    return math.hypot(FRINGE_RMS * faults.fringes, scattered, SMOOTH * faults.moonlight)
+
+
 def _draw_psf(scene: SceneRecipe, survey: Survey, band: str) -> np.ndarray:
     """Return the round PSF of a seeing, with the pixel's response."""
     psf = replace(choose_psf(scene, survey, band), size_variation=0.0, ellipticity_variation=0.0, ellipticity=0.0)
-    sampled = sample_psf(make_analytic_psf(psf, pixel_scale=survey.pixel_scale, shape=(64, 64)))
-    return np.asarray(sampled.coefficients[0], float)
+    return sample_stamps(make_analytic_psf(psf, pixel_scale=survey.pixel_scale, shape=(64, 64)))[0].astype(float)
 
 
 def _measure_axis_ratio(stamp: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from skysieve.config import STRICT
 from skysieve.simulate.galaxies import GalaxyRecipe
 from skysieve.simulate.psf import PsfRecipe
 from skysieve.simulate.stars import StarRecipe
-from skysieve.simulate.surveys import Survey, make_survey_psf
+from skysieve.simulate.surveys import Survey, make_survey_psf, read_survey
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ class SceneRecipe:
         Exposures in the stack of every band.
     seeing : float, optional
         FWHM of the seeing in every band [arcsec].
+    pixel_scale : float, optional
+        Side of a pixel [arcsec].
     psf : PsfRecipe, optional
         PSF of every band, instead of the survey's.
     ellipticity, variation : float
@@ -114,6 +116,7 @@ class SceneRecipe:
     shape: tuple[Annotated[int, Field(ge=32)], Annotated[int, Field(ge=32)]] = (1024, 1024)
     exposures: Annotated[int, Field(ge=1)] | None = None
     seeing: Annotated[float, Field(gt=0)] | None = None
+    pixel_scale: Annotated[float, Field(gt=0)] | None = None
     psf: PsfRecipe | None = None
     ellipticity: Annotated[float, Field(ge=0, lt=0.5)] = 0.02
     variation: Annotated[float, Field(ge=0, lt=0.2)] = 0.01
@@ -127,6 +130,18 @@ class SceneRecipe:
     sky: SkyRecipe = field(default_factory=SkyRecipe)
     camera: CameraRecipe = field(default_factory=CameraRecipe)
     real: RealRecipe | None = None
+
+
+def choose_survey(recipe: SceneRecipe) -> Survey:
+    """Return the survey of a scene, with the scene's own pixels where it has some.
+
+    Raises
+    ------
+    ValueError
+        If there is no survey of that name.
+    """
+    survey = read_survey(recipe.survey)
+    return survey if recipe.pixel_scale is None else replace(survey, pixel_scale=recipe.pixel_scale)
 
 
 def choose_bands(recipe: SceneRecipe, survey: Survey) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float32
 from scipy.ndimage import uniform_filter
 
 from skysieve.extraction.field import list_terms
@@ -34,6 +35,11 @@ def sample_psf(psf: AnalyticPsf | PsfModel) -> PsfModel:
     """
     if isinstance(psf, PsfModel):
         return psf
+    return PsfModel(sample_stamps(psf), psf.degree, psf.shape, 0, _measure_width(psf))
+
+
+def sample_stamps(psf: AnalyticPsf) -> Float32[np.ndarray, "term y x"]:
+    """Return the stamps of `sample_psf` alone, which take a tenth of the time that its width takes."""
     half = max(SIDE, int(8 * psf.field[0, 0]) | 1) // 2
     steps = np.linspace(0, 1, 5) if psf.degree else np.array([0.5])
     rows, columns = psf.shape
@@ -44,7 +50,7 @@ def sample_psf(psf: AnalyticPsf | PsfModel) -> PsfModel:
     stamps /= stamps.sum(axis=(1, 2), keepdims=True)
     terms = list_terms(x, y, shape=psf.shape, degree=psf.degree)
     planes = np.linalg.lstsq(terms, stamps.reshape(len(x), -1), rcond=None)[0].reshape(-1, *stamps.shape[1:])
-    return PsfModel(planes.astype(np.float32), psf.degree, psf.shape, 0, _measure_width(psf))
+    return planes.astype(np.float32)
 
 
 def _measure_width(psf: AnalyticPsf) -> float:

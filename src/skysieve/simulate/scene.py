@@ -17,9 +17,9 @@ from skysieve.simulate.masks import ObjectMasks, join_masks, make_masks
 from skysieve.simulate.profiles import Profiles
 from skysieve.simulate.psf import AnalyticPsf, make_analytic_psf
 from skysieve.simulate.real import CarriedNoise, replace_by_real
-from skysieve.simulate.recipe import SceneRecipe, choose_bands, choose_psf
+from skysieve.simulate.recipe import SceneRecipe, choose_bands, choose_psf, choose_survey
 from skysieve.simulate.sampling import sample_psf
-from skysieve.simulate.surveys import Survey, read_survey
+from skysieve.simulate.surveys import Survey
 from skysieve.simulate.truth import Population, draw_population, make_truth, measure_magnitudes, scale_flux
 
 SLICE = 2000
@@ -97,12 +97,8 @@ def make_scene(
     ImportError
         If GalSim is missing.
     """
-    survey = read_survey(recipe.survey)
-    names = choose_bands(recipe, survey)
-    galaxies = () if recipe.real is None else read_real_galaxies(Path(recipe.real.path))
-    own = np.array([galaxy.magnitude for galaxy in galaxies], float)
-    population = draw_population(np.random.default_rng([seed, index]), recipe, survey, real=own)
-    plan = _Plan(recipe, survey, population, seed, index, galaxies)
+    plan = _plan(recipe, seed=seed, index=index)
+    survey, names = plan.survey, choose_bands(recipe, plan.survey)
     made = {name: _make_band(plan, name, number, psf.get(name)) for number, name in enumerate(names)}
     reference = survey.reference if survey.reference in names else names[0]
     wcs = make_wcs(recipe, survey.pixel_scale, index=index)
@@ -119,6 +115,13 @@ def make_scene(
         made[reference].masks,
         {name: one.psf for name, one in made.items()},
     )
+
+
+def make_light(recipe: SceneRecipe, *, seed: int, index: int = 0) -> Float32[np.ndarray, "y x"]:
+    """Draw the light of a field's objects in its first band alone, as ``noise_free`` of the scene holds it [ADU]."""
+    plan = _plan(recipe, seed=seed, index=index)
+    name = choose_bands(recipe, plan.survey)[0]
+    return _draw_objects(plan, name, _make_psf(plan, name, 0))[0]
 
 
 def make_wcs(recipe: SceneRecipe, pixel_scale: float, *, index: int) -> WCS:
@@ -147,20 +150,44 @@ def make_wcs(recipe: SceneRecipe, pixel_scale: float, *, index: int) -> WCS:
     return wcs
 
 
+def _plan(recipe: SceneRecipe, *, seed: int, index: int) -> _Plan:
+    """Draw the objects of a field."""
+    survey = choose_survey(recipe)
+    galaxies = () if recipe.real is None else read_real_galaxies(Path(recipe.real.path))
+    own = np.array([galaxy.magnitude for galaxy in galaxies], float)
+    population = draw_population(np.random.default_rng([seed, index]), recipe, survey, real=own)
+    return _Plan(recipe, survey, population, seed, index, galaxies)
+
+
 def _make_band(plan: _Plan, name: str, number: int, measured: PsfModel | None) -> _Made:
     """Draw and expose one band; its random numbers depend on seed, field and band alone."""
     recipe = plan.recipe
-    stack = find_stack(recipe, plan.survey, name)
-    field = int(np.random.default_rng([plan.seed, plan.index, number, 1]).integers(2**31))
-    psf = measured or make_analytic_psf(
-        choose_psf(recipe, plan.survey, name), pixel_scale=plan.survey.pixel_scale, shape=recipe.shape, seed=field
-    )
+    psf = measured or _make_psf(plan, name, number)
+    light, masks, carried = _draw_objects(plan, name, psf)
     magnitude = measure_magnitudes(plan.population, plan.survey, name)
-    profiles = scale_flux(plan.population, magnitude, stack.calibration.zeropoint)
-    light, masks, carried = _draw_light(profiles, psf, plan, stack=stack)
+    stack = find_stack(recipe, plan.survey, name)
+    flux = scale_flux(plan.population, magnitude, stack.calibration.zeropoint).flux
     rng = np.random.default_rng([plan.seed, plan.index, number, 2])
     band = expose(rng, light, recipe, stack=stack, name=name, carried=carried)
-    return _Made(band, magnitude, profiles.flux, light, masks, sample_psf(psf))
+    return _Made(band, magnitude, flux, light, masks, sample_psf(psf))
+
+
+def _make_psf(plan: _Plan, name: str, number: int) -> AnalyticPsf:
+    recipe, survey = plan.recipe, plan.survey
+    field = int(np.random.default_rng([plan.seed, plan.index, number, 1]).integers(2**31))
+    return make_analytic_psf(
+        choose_psf(recipe, survey, name), pixel_scale=survey.pixel_scale, shape=recipe.shape, seed=field
+    )
+
+
+def _draw_objects(
+    plan: _Plan, name: str, psf: AnalyticPsf | PsfModel
+) -> tuple[Float32[np.ndarray, "y x"], ObjectMasks, CarriedNoise | None]:
+    """Return the light of all objects in a band, the pixels of each, and the noise of real ones."""
+    stack = find_stack(plan.recipe, plan.survey, name)
+    magnitude = measure_magnitudes(plan.population, plan.survey, name)
+    profiles = scale_flux(plan.population, magnitude, stack.calibration.zeropoint)
+    return _draw_light(profiles, psf, plan, stack=stack)
 
 
 def _draw_light(

@@ -1,5 +1,6 @@
 """What goes wrong with the sky: clouds, moonlight, fringes, scattered light; patterns over the whole focal plane."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +54,11 @@ def make_fringes(seed: int, window: Window, *, spacing: float) -> Float32[np.nda
     """
     rng = np.random.default_rng([seed, 2])
     rows, columns = window.shape
-    y, x = np.arange(rows)[:, None] / rows, np.arange(columns)[None] / columns
+    y = (np.arange(rows, dtype=np.float32) / rows)[:, None]
+    x = (np.arange(columns, dtype=np.float32) / columns)[None]
     turns = max(rows, columns) / spacing
     angle = rng.uniform(0, 2 * np.pi)
-    phase = turns * (x * np.cos(angle) + y * np.sin(angle))
+    phase = turns * (x * math.cos(angle) + y * math.sin(angle))
     for wave in range(1, BEND + 1):
         kx, ky, start = wave * rng.normal(), wave * rng.normal(), rng.uniform(0, 2 * np.pi)
         phase = phase + 0.25 * turns / wave**2 * np.sin(2 * np.pi * (kx * x + ky * y) + start)
