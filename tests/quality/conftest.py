@@ -31,6 +31,7 @@ def invent_views(count, *, seed=0):
     return Views(
         cutouts=rng.normal(1, 0.3, (count, CLUSTERS, 25, 25)).astype(np.float16),
         hits=rng.integers(1, 9, (count, NEURONS)).astype(np.int32),
+        stack=rng.normal(0, 0.01, (count, 25, 25)).astype(np.float16),
         statistics=statistics,
         label=label,
         excess=np.where(label[:, None] == 0, 0.2, 3.0) * np.ones((count, 4), np.float32),

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from skysieve.quality.fingerprint import FingerprintRecipe, SourceMap, choose_sources, cut_sources
-from skysieve.records import Catalog, Column
 
 MAP = SourceMap(np.zeros((3, 5)), np.zeros(5), np.ones(5), np.array([0, 1, 1]))
 
@@ -11,11 +10,6 @@ def choose(choice, seed=0):
     bmu = np.array([0, 1, 2, 1, -1])
     area, distance = np.array([1.0, 5.0, 9.0, 2.0, 99.0]), np.array([0.1, 0.2, 0.9, 0.05, 0.0])
     return choose_sources(bmu, MAP, choice=choice, area=area, distance=distance, seed=seed).tolist()
-
-
-def make_catalog(x, y):
-    columns = {"x": np.array([x]), "y": np.array([y])}
-    return Catalog((Column("x", "f8"), Column("y", "f8")), columns, {})
 
 
 def test_the_largest_or_the_nearest_source_stands_for_its_cluster():
@@ -44,14 +38,14 @@ def make_star(fwhm):
 
 @pytest.mark.parametrize("fwhm", [2.0, 4.0, 8.0])
 def test_cutouts_show_the_usual_seeing_with_one_width(fwhm):
-    cutout = cut_sources(make_star(fwhm), make_catalog(60.0, 60.0), np.array([0]), fwhm=fwhm,
+    cutout = cut_sources(make_star(fwhm), np.array([[60.0, 60.0]]), np.array([0]), fwhm=fwhm,
                          recipe=FingerprintRecipe(), level=0.0, noise=1.0)[0]  # fmt: skip
     assert cutout.shape == (25, 25)
     assert 3 <= (np.sinh(cutout[12]) > 50).sum() <= 5
 
 
 def test_pixels_are_in_units_of_the_noise():
-    cutout = cut_sources(np.full((50, 50), 13.0), make_catalog(20.0, 20.0), np.array([0, -1]), fwhm=4.0,
+    cutout = cut_sources(np.full((50, 50), 13.0), np.array([[20.0, 20.0]]), np.array([0, -1]), fwhm=4.0,
                          recipe=FingerprintRecipe(), level=10.0, noise=2.0)  # fmt: skip
     np.testing.assert_allclose(cutout[0], np.arcsinh(1.5), rtol=1e-6)
     assert not cutout[1].any()

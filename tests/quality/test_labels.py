@@ -1,9 +1,10 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from skysieve.quality.labels import CAUSES, LimitsRecipe, choose_cause, is_borderline, measure_excess
+from skysieve.quality.labels import CAUSES, LimitsRecipe, EXCESS, choose_causes, find_borderline, measure_excess
 from skysieve.simulate import ExposureRecipe, FaultRecipe, plan_exposure
 
 LIMITS = LimitsRecipe()
@@ -11,7 +12,8 @@ LIMITS = LimitsRecipe()
 
 def label(**faults):
     truth = plan_exposure(replace(ExposureRecipe(), faults=FaultRecipe(**faults)), seed=1).truth
-    return choose_cause(measure_excess(truth, LIMITS, noise=0.02), LIMITS)
+    sizes = measure_excess(truth, LIMITS, noise=0.02)
+    return CAUSES[choose_causes(np.array([[sizes[one] for one in EXCESS]]), LIMITS)[0]]
 
 
 @pytest.mark.parametrize(("fault", "cause"), [
@@ -31,8 +33,15 @@ def test_a_fault_at_its_limit_is_one():
     truth = plan_exposure(ExposureRecipe(), seed=1).truth
     at_limit = replace(truth, factors={**truth.factors, "tracking": 1 / LIMITS.tracking})
     assert measure_excess(at_limit, LIMITS, noise=0.02)["tracking"] == pytest.approx(1)
-    assert is_borderline({"tracking": 0.7})
-    assert not is_borderline({"tracking": 0.4, "bgp": 0.2})
+
+
+@pytest.mark.parametrize(("sizes", "near"), [
+    ((0.7, 0.0, 0.0, 0.0), True), ((0.4, 0.2, 0.0, 0.0), False), ((0.0, 1.4, 0.0, 0.0), True),
+    ((0.0, 1.6, 0.0, 0.0), False), ((0.0, 2.0, 1.5, 0.0), True), ((2.9, 0.0, 0.0, 0.0), True),
+    ((5.0, 0.0, 0.0, 0.0), False),
+])  # fmt: skip
+def test_an_exposure_near_the_limit_of_any_class_is_borderline(sizes, near):
+    assert find_borderline(np.array([sizes]), LIMITS).tolist() == [near]
 
 
 def test_structure_counts_against_the_noise():

@@ -12,7 +12,7 @@ VARIANTS = ("m1", "m2", "m3", "view")
 def make_inputs(batch=3):
     dice = torch.Generator().manual_seed(1)
     return (torch.randn(batch, 6, 25, 25, generator=dice), torch.rand(batch, 9, generator=dice),
-            torch.rand(batch, 4, generator=dice))  # fmt: skip
+            torch.randn(batch, 25, 25, generator=dice), torch.rand(batch, 4, generator=dice))  # fmt: skip
 
 
 def run(variant, *inputs):
@@ -26,8 +26,8 @@ def test_every_network_gives_a_logit_a_class(variant):
     assert run(variant, *make_inputs()).shape == (3, len(CLASSES))
 
 
-@pytest.mark.parametrize(("variant", "sees"), [("m1", (True, False, False)), ("m2", (False, True, False)),
-                                               ("m3", (True, True, False)), ("view", (True, True, True))])  # fmt: skip
+@pytest.mark.parametrize(("variant", "sees"), [("m1", (True, False, False, False)), ("m2", (False, True, False, False)),
+                                               ("m3", (True, True, False, False)), ("view", (True,) * 4)])  # fmt: skip
 def test_each_network_sees_its_inputs_only(variant, sees):
     inputs = make_inputs()
     plain = run(variant, *inputs)
@@ -38,9 +38,9 @@ def test_each_network_sees_its_inputs_only(variant, sees):
 
 
 def test_unknown_statistics_and_absent_cutouts_are_no_trouble():
-    cutouts, counts, statistics = make_inputs()
-    cutouts[0], statistics[0] = 0, float("nan")
-    assert run("view", cutouts, counts, statistics).isfinite().all()
+    cutouts, counts, stack, statistics = make_inputs()
+    cutouts[0], stack[0], statistics[0] = 0, 0, float("nan")
+    assert run("view", cutouts, counts, stack, statistics).isfinite().all()
 
 
 def test_a_paper_network_has_five_convolutional_layers():

@@ -1,22 +1,23 @@
 """An exposure on disk: its detectors read one at a time and looked at, with what was wrong with them."""
 
+import functools
 import hashlib
 import math
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
-from skysieve.extraction import extract
 from skysieve.io.exposures import InputRecipe, list_detectors, measure_local_scale, read_detector
 from skysieve.quality.assess_recipe import UsualRecipe
 from skysieve.quality.camera import Usual
-from skysieve.quality.detectors import QUICK, DetectorRecipe, DetectorView, view_detector
+from skysieve.quality.detectors import DetectorRecipe, DetectorView, measure_conditions, view_detector
 from skysieve.quality.fingerprint import SourceMap
 from skysieve.quality.flags import ExposureFlag
 from skysieve.quality.learning import Views
-from skysieve.records import Detector, DetectorAddress
+from skysieve.records import Detector, DetectorAddress, ImageFlag
 
 SEEING = 1.2
 """Of a site about which nothing is known [arcsec]."""
@@ -32,10 +33,26 @@ LEAST_EXPOSURES = 3
 
 
 @dataclass(frozen=True)
+class Glimpse:
+    """What was seen of one detector; ``view`` is None, and ``message`` says why, where it could not be read.
+
+    ``checksum`` is that of the pixels, "" where none is usable; ``zeropoint`` is the measured one [AB magnitude of one
+    image unit a second], NaN where the header does not tell.
+    """
+
+    view: DetectorView | None
+    flags: ExposureFlag
+    message: str = ""
+    checksum: str = ""
+    zeropoint: float = math.nan
+
+
+@dataclass(frozen=True)
 class Seen:
     """One exposure as it was seen: its name, the readable detectors, what was wrong.
 
-    ``addresses`` are those of the rows of ``views``; ``unread`` counts detectors that could not be read.
+    ``addresses`` are those of the rows of ``views``; ``unread`` counts detectors that could not be read; ``zeropoint``
+    and ``scatter`` [arcsec] are medians over the detectors, NaN where no header tells.
     """
 
     name: str
@@ -44,12 +61,14 @@ class Seen:
     unread: int
     flags: ExposureFlag
     messages: tuple[str, ...]
+    zeropoint: float = math.nan
+    scatter: float = math.nan
 
 
 def see_exposure(
     path: Path, source_map: SourceMap, *, recipe: DetectorRecipe, inputs: InputRecipe, usual: UsualRecipe, seed: int
 ) -> Seen:
-    """Read an exposure and look at its detectors.
+    """Read an exposure and look at its detectors, one at a time.
 
     Parameters
     ----------
@@ -69,25 +88,54 @@ def see_exposure(
     Seen
         Whatever is wrong with the file; ``views`` is None when no detector could be read.
     """
-    found, addresses, messages, sums = [], [], [], []
-    flags, unread = ExposureFlag(0), 0
-    for number, address in enumerate(list_detectors([path], recipe=inputs)):
-        detector, complaint = _read(address, inputs)
-        messages += [complaint] if complaint else []
-        if detector is None:
-            unread += 1
-            continue
-        yardstick, guessed = find_usual(detector, usual)
-        flags |= _check(detector, yardstick, guessed=guessed)
-        found.append(view_detector(detector, source_map, recipe, usual=yardstick, seed=seed + number))
-        addresses.append(address)
-        sums.append(hashlib.sha256(detector.bands[detector.reference].data.tobytes()).hexdigest())
-    if unread:
-        flags |= ExposureFlag.UNREADABLE
-    if len(set(sums)) < len(sums):
+    addresses = list_detectors([path], recipe=inputs)
+    glimpses = [
+        see_detector(one, source_map, recipe=recipe, inputs=inputs, usual=usual, seed=seed + number)
+        for number, one in enumerate(addresses)
+    ]
+    return gather_glimpses(path.name, addresses, glimpses)
+
+
+def see_detector(
+    address: DetectorAddress, source_map: SourceMap, *, recipe: DetectorRecipe, inputs: InputRecipe,
+    usual: UsualRecipe, seed: int,
+) -> Glimpse:  # fmt: skip
+    """Read one detector and look at it; the arguments are those of `see_exposure`."""
+    detector, complaint = _read(address, inputs)
+    if detector is None:
+        return Glimpse(None, ExposureFlag.UNREADABLE, complaint)
+    band, (yardstick, guessed) = detector.bands[detector.reference], find_usual(detector, usual)
+    view = view_detector(detector, source_map, recipe, usual=yardstick, seed=seed)
+    empty = bool(band.bad.all())
+    time = band.calibration.exptime
+    return Glimpse(
+        view, _check(detector, yardstick, guessed=guessed) | (ExposureFlag.NO_PIXELS if empty else ExposureFlag(0)),
+        f"{address.label}: no pixel is usable, all are NaN, blank or masked" if empty else "",
+        "" if empty else hashlib.sha256(np.ascontiguousarray(band.data)).hexdigest(),
+        band.calibration.zeropoint - 2.5 * math.log10(time) if time > 0 else math.nan,
+    )  # fmt: skip
+
+
+def gather_glimpses(name: str, addresses: Sequence[DetectorAddress], glimpses: Sequence[Glimpse]) -> Seen:
+    """Put what was seen of the detectors of one exposure together, and say what is wrong with them as a whole."""
+    read = [(address, one) for address, one in zip(addresses, glimpses, strict=True) if one.view is not None]
+    views = [one.view for _, one in read if one.view is not None]
+    flags = functools.reduce(operator.or_, (one.flags for one in glimpses), ExposureFlag(0))
+    messages = [one.message for one in glimpses if one.message]
+    sums = [one.checksum for _, one in read if one.checksum]
+    repeats = len(sums) - len(set(sums))
+    if repeats:
         flags |= ExposureFlag.DUPLICATE_DETECTORS
-        messages.append(f"{path.name}: {len(sums) - len(set(sums))} detectors repeat others; each should come once")
-    return Seen(path.name, tuple(addresses), stack_views(found), unread, flags, tuple(messages))
+        messages.append(f"{name}: {repeats} detectors repeat others pixel by pixel; each should come once")
+    timeless = sum(ExposureFlag.NO_EXPTIME in one.flags for _, one in read)
+    if timeless:
+        wrong = "is not a positive number" if ExposureFlag.BAD_EXPTIME in flags else "is missing"
+        messages.append(f"{name}: EXPTIME {wrong} ({timeless} of {len(read)} detectors); repair the header or give it")
+    known = [one.zeropoint for _, one in read if math.isfinite(one.zeropoint)]
+    return Seen(
+        name, tuple(address for address, _ in read), stack_views(views), len(glimpses) - len(read), flags,
+        tuple(messages), float(np.median(known)) if known else math.nan,
+    )  # fmt: skip
 
 
 def stack_views(found: Sequence[DetectorView]) -> Views | None:
@@ -95,12 +143,11 @@ def stack_views(found: Sequence[DetectorView]) -> Views | None:
     if not found:
         return None
     count = len(found)
+    seen = {one.name for one in fields(DetectorView)} & {one.name for one in fields(Views)}
     return Views(
-        cutouts=np.stack([one.cutouts for one in found]),
-        hits=np.stack([one.hits for one in found]),
-        statistics=np.stack([one.statistics for one in found]),
+        **{name: np.stack([np.asarray(getattr(one, name)) for one in found]) for name in seen},
         label=np.zeros(count, int), excess=np.zeros((count, 4)), exposure=np.zeros(count, int),
-        detector=np.arange(count), dead=np.array([one.dead for one in found]),
+        detector=np.arange(count),
     )  # fmt: skip
 
 
@@ -132,9 +179,9 @@ def find_night(paths: Sequence[Path], inputs: InputRecipe) -> UsualRecipe:
         detector = _read(addresses[len(addresses) // 2], inputs)[0] if addresses else None
         if detector is None:
             continue
-        facts, time = extract(detector, QUICK).facts, detector.bands[detector.reference].calibration.exptime
-        widths.append(facts.get("fwhm", math.nan))
-        skies.append(facts.get("background", math.nan) / time if time > 0 else math.nan)
+        fwhm, sky = measure_conditions(detector, fwhm=UNKNOWN_WIDTH)
+        widths.append(fwhm)
+        skies.append(sky)
     return UsualRecipe(fwhm=_find_low(widths), sky=_find_low(skies))
 
 
@@ -159,6 +206,7 @@ def _check(detector: Detector, usual: Usual, *, guessed: bool) -> ExposureFlag:
     absent = {
         ExposureFlag.GUESSED_SEEING: guessed,
         ExposureFlag.NO_EXPTIME: not calibration.exptime > 0,
+        ExposureFlag.BAD_EXPTIME: ImageFlag.BAD_EXPTIME in detector.flags,
         ExposureFlag.NO_USUAL_SKY: math.isnan(usual.sky),
         ExposureFlag.NO_ZEROPOINT: math.isnan(usual.zeropoint + calibration.zeropoint),
     }

@@ -1,0 +1,137 @@
+"""Structure of the sky: what blocks of pixels between the sources show beyond their noise, on several scales."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+BLOCK = 8
+"""Side of the smallest blocks [pixel]."""
+
+SCALES = (1, 2, 4, 8)
+"""Sides of the blocks whose scatter is measured, in units of the smallest."""
+
+ROWS = 256
+"""Rows of pixels that the noise is measured on."""
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Blocks of the sky: their means [image unit], NaN under sources; and the noise of a pixel [image unit]."""
+
+    blocks: Float[np.ndarray, "block_y block_x"]
+    noise: float
+
+
+def measure_sky(
+    image: Float[np.ndarray, "y x"], covered: Bool[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"]
+) -> Sky:
+    """Average the sky in blocks.
+
+    Parameters
+    ----------
+    image : ndarray, shape (y, x)
+        Pixels, finite.
+    covered : ndarray of bool, shape (y, x)
+        Pixels of sources.
+    bad : ndarray of bool, shape (y, x)
+        Pixels that are not looked at.
+
+    Returns
+    -------
+    Sky
+        Blocks with fewer than half of their pixels on the sky are NaN; the noise comes from differences of neighbors in a
+        row, and is NaN without any.
+    """
+    rows, columns = (side // BLOCK * BLOCK for side in image.shape)
+    clear = ~(covered | bad)[:rows, :columns]
+    shape = (rows // BLOCK, BLOCK, columns // BLOCK, BLOCK)
+    count = clear.reshape(shape).sum(axis=(1, 3))
+    total = np.where(clear, image[:rows, :columns], 0).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
+    blocks = np.where(count >= BLOCK**2 / 2, total / np.maximum(count, 1), np.nan)
+    some = slice(None, None, max(1, image.shape[0] // ROWS))
+    part, usable = image[some], ~(covered | bad)[some]
+    step = (part[:, 1:] - part[:, :-1])[usable[:, 1:] & usable[:, :-1]]
+    noise = 1.4826 * float(np.median(np.abs(step))) / math.sqrt(2) if len(step) else math.nan
+    return Sky(blocks, noise)
+
+
+def measure_structure(sky: Sky, *, area: float) -> tuple[float, ...]:
+    """Measure how far the sky's structure exceeds what noise alone leaves.
+
+    Parameters
+    ----------
+    sky : Sky
+        From `measure_sky`.
+    area : float
+        Of the usual PSF [pixel]: structure is told in units of the noise in it.
+
+    Returns
+    -------
+    tuple of float
+        Excess scatter around a plane for each of ``SCALES``, the range of the plane, and the excess of the tails (of
+        the outer tenth over that of the middle, at the second scale); NaN where blocks are too few.
+    """
+    noise = sky.noise / math.sqrt(area)
+    flat, tilt = _take_plane(sky.blocks)
+    if flat is None or not noise > 0:
+        return (math.nan,) * (len(SCALES) + 2)
+    found, tails = [], math.nan
+    for scale in SCALES:
+        coarse = _merge(flat, scale)
+        if len(coarse) < 8:
+            found.append(math.nan)
+            continue
+        low, inner_low, inner_high, high = np.percentile(coarse, [5, 16, 84, 95])
+        expected = sky.noise / (BLOCK * scale)
+        found.append(math.sqrt(max(((inner_high - inner_low) / 2) ** 2 - expected**2, 0.0)) / noise)
+        tails = (high - low) / max(1.65 * (inner_high - inner_low), 1e-30) - 1 if scale == 2 else tails
+    return (*found, tilt / noise, tails)
+
+
+def measure_step(sky: Sky) -> float:
+    """Return the largest step between neighboring columns of blocks over the whole detector [noise of a pixel].
+
+    Returns
+    -------
+    float
+        NaN where columns are too few or wholly covered.
+    """
+    if sky.blocks.shape[1] < 8 or not sky.noise > 0:
+        return math.nan
+    known = np.isfinite(sky.blocks).any(axis=0)
+    if not known.all():
+        return math.nan
+    lines = np.nanmedian(sky.blocks, axis=0)
+    # The edge may lie within a block, which then takes part in two steps.
+    steps = lines[2:] - lines[:-2]
+    return float(np.abs(steps - np.median(steps)).max()) / sky.noise
+
+
+def _take_plane(blocks: Float[np.ndarray, "block_y block_x"]) -> tuple[np.ndarray | None, float]:
+    """Return the blocks without their plane, and its range from one end to the other; None with too few blocks."""
+    known = np.isfinite(blocks)
+    if known.sum() < 16:
+        return None, math.nan
+    y, x = np.indices(blocks.shape)
+    y, x = y / max(blocks.shape[0] - 1, 1) - 0.5, x / max(blocks.shape[1] - 1, 1) - 0.5
+    kept = known
+    for _ in range(2):
+        terms = np.column_stack([np.ones(kept.sum()), x[kept], y[kept]])
+        plane, *_ = np.linalg.lstsq(terms, blocks[kept], rcond=None)
+        rest = blocks - (plane[0] + plane[1] * x + plane[2] * y)
+        spread = np.nanpercentile(np.abs(rest), 68)
+        kept = known & (np.abs(np.nan_to_num(rest, nan=np.inf)) <= 4 * max(spread, 1e-30))
+        if kept.sum() < 16:
+            break
+    return rest, float(np.hypot(plane[1], plane[2]))
+
+
+def _merge(blocks: Float[np.ndarray, "block_y block_x"], scale: int) -> Float[np.ndarray, " block"]:
+    """Return the means of scale x scale blocks of which at least half are known."""
+    rows, columns = (side // scale * scale for side in blocks.shape)
+    parted = blocks[:rows, :columns].reshape(rows // scale, scale, columns // scale, scale)
+    known = np.isfinite(parted).sum(axis=(1, 3))
+    total = np.nansum(parted, axis=(1, 3))
+    return np.asarray((total / np.maximum(known, 1))[known >= scale**2 / 2])
