@@ -36,6 +36,39 @@ class UsualRecipe:
 
 
 @dataclass(frozen=True)
+class CameraRecipe:
+    """What is true of one camera only.
+
+    Parameters
+    ----------
+    usual : UsualRecipe
+        What it gives wins over what is said of all cameras.
+    cuts : CutsRecipe, optional
+        In place of those for all cameras, as a whole.
+    """
+
+    __pydantic_config__ = STRICT
+
+    usual: UsualRecipe = field(default_factory=UsualRecipe)
+    cuts: CutsRecipe | None = None
+
+
+@dataclass(frozen=True)
+class MosaicRecipe:
+    """How the detectors of an exposure are checked.
+
+    Parameters
+    ----------
+    layout : str, optional
+        File of layouts that ``--learn-layout`` wrote; by default three exposures of a camera or more tell its layout.
+    """
+
+    __pydantic_config__ = STRICT
+
+    layout: str | None = None
+
+
+@dataclass(frozen=True)
 class AssessRecipe:
     """How exposures are judged.
 
@@ -49,6 +82,10 @@ class AssessRecipe:
         How detectors make an exposure.
     cuts : CutsRecipe
         The second opinion.
+    cameras : dict of str to CameraRecipe
+        By the header's INSTRUME; what is true of one camera only.
+    mosaic : MosaicRecipe
+        How the detectors of an exposure are checked.
     input : InputRecipe
         What headers do not say, or say wrongly.
     seed : int
@@ -61,5 +98,7 @@ class AssessRecipe:
     usual: UsualRecipe = field(default_factory=UsualRecipe)
     verdict: VerdictRecipe = field(default_factory=VerdictRecipe)
     cuts: CutsRecipe = field(default_factory=CutsRecipe)
+    cameras: dict[str, CameraRecipe] = field(default_factory=dict)
+    mosaic: MosaicRecipe = field(default_factory=MosaicRecipe)
     input: InputRecipe = field(default_factory=InputRecipe)
     seed: Annotated[int, Field(ge=0)] = 0

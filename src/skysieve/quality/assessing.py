@@ -1,20 +1,29 @@
 """Exposures in, a table of verdicts out; and one of their detectors."""
 
+import importlib.metadata
 import json
-from collections.abc import Callable, Sequence
+import platform
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import skysieve
+from skysieve.config import dump_recipe
+from skysieve.io.exposures import list_detectors
+from skysieve.io.exposures.naming import shorten_paths
 from skysieve.quality.assess_recipe import AssessRecipe
+from skysieve.quality.cameras import Learned, find_camera, learn_cameras
+from skysieve.quality.census import take_census
 from skysieve.quality.cuts import apply_cuts
-from skysieve.quality.exposures import Seen, find_night, see_exposure
+from skysieve.quality.exposures import Glimpse, Seen, gather_glimpses, see_detector
 from skysieve.quality.flags import EXPOSURE_FLAG_SENTENCES, CutFlag, ExposureFlag
 from skysieve.quality.labels import CAUSES, CLASSES
 from skysieve.quality.learning import Views
 from skysieve.quality.model import Judged, Model, judge_views, read_model
+from skysieve.quality.mosaic import check_mosaic
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.verdict import Verdict, give_verdict
 from skysieve.records import Catalog, Column
@@ -25,6 +34,9 @@ LEAST_SOURCES = 5
 
 PEDESTAL = 0.85
 """Noise of the sky over what its brightness explains, below which something was added to the sky."""
+
+DECIDING = ("numpy", "scipy", "astropy", "sep", "torch")
+"""Packages whose version can change a verdict."""
 
 CHANCES = tuple(
     Column(f"p_{name}", "f4", "", f"probability of the class {name}", "stat.probability") for name in CLASSES
@@ -92,30 +104,99 @@ def assess_exposures(
     One detector is in memory at a time.
     """
     model = read_model(recipe.model)
-    usual = recipe.usual
-    if usual.fwhm is None and usual.seeing is None:
-        night = find_night(paths, recipe.input)
-        usual = replace(usual, fwhm=night.fwhm, sky=usual.sky or night.sky)
+    learned = learn_cameras(paths, recipe)
     exposures: list[dict[str, Any]] = []
     detectors: list[dict[str, Any]] = []
-    for path in paths:
-        seen = see_exposure(
-            path, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=usual,
-            seed=recipe.seed,
-        )  # fmt: skip
-        row, rows = describe_exposure(seen, model, recipe)
+    for path, name in name_exposures(paths).items():
+        row, rows = judge_exposure(path, model, recipe, learned=learned, name=name)
         exposures.append(row)
         detectors += rows
-        on_done(seen.name)
-    meta = {
+        on_done(name)
+    meta = describe_judging(model, recipe, learned)
+    return make_table(EXPOSURE_COLUMNS, exposures, meta), make_table(DETECTOR_COLUMNS, detectors, meta)
+
+
+def name_exposures(paths: Sequence[Path]) -> dict[Path, str]:
+    """Return a name for each exposure: its file's, with as many folders as tell it from the others.
+
+    Raises
+    ------
+    ValueError
+        If one is given twice.
+    """
+    twice = next((path for number, path in enumerate(paths) if path in paths[:number]), None)
+    if twice is not None:
+        raise ValueError(f"{twice} is given twice; name each exposure once")
+    return shorten_paths(paths)
+
+
+def judge_exposure(
+    path: Path, model: Model, recipe: AssessRecipe, *, learned: Learned, name: str,
+    glimpses: Sequence[Glimpse] | None = None,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:  # fmt: skip
+    """Judge one exposure by what is known of its camera.
+
+    Parameters
+    ----------
+    path : Path
+        Its file.
+    model : Model
+        The judge.
+    recipe : AssessRecipe
+        How.
+    learned : Learned
+        What exposures told of their cameras.
+    name : str
+        Of the exposure in the table.
+    glimpses : sequence of Glimpse, optional
+        What was seen of its detectors, where they were looked at already.
+
+    Returns
+    -------
+    tuple of dict and list of dict
+        The row of the exposure, and those of its detectors.
+    """
+    addresses = list_detectors([path], recipe=recipe.input)
+    census = take_census(addresses)
+    camera = find_camera(census, recipe, learned)
+    if glimpses is None:
+        glimpses = [
+            see_detector(
+                one, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=camera.usual,
+                seed=recipe.seed + number,
+            )
+            for number, one in enumerate(addresses)
+        ]  # fmt: skip
+    seen = replace(gather_glimpses(name, addresses, glimpses), scatter=census.scatter)
+    flags, messages = check_mosaic(census, camera.layout, name=name)
+    flags |= ExposureFlag(0) if camera.known or not census.places else ExposureFlag.UNKNOWN_CAMERA
+    seen = replace(seen, flags=seen.flags | flags, messages=(*seen.messages, *messages))
+    return describe_exposure(seen, model, replace(recipe, cuts=camera.cuts))
+
+
+def describe_judging(model: Model, recipe: AssessRecipe, learned: Learned) -> dict[str, str]:
+    """Return what is true of all verdicts of a table: with what they were made, and what their bits mean."""
+    versions = {"skysieve": skysieve.__version__, "python": platform.python_version()}
+    versions |= {name: importlib.metadata.version(name) for name in DECIDING}
+    return {
         "quality_model": f"{model.card.name} {model.card.version} {model.card.sha256}",
         "exposure_flags": json.dumps(
             {str(one.name).lower(): (int(one), EXPOSURE_FLAG_SENTENCES[one]) for one in ExposureFlag}
         ),
         "cut_flags": json.dumps({str(one.name).lower(): int(one) for one in CutFlag}),
         "coverage": str(model.conformal.coverage),
+        "recipe": json.dumps(dump_recipe(recipe)),
+        "versions": json.dumps(versions),
+        "usual": json.dumps(dump_recipe(learned)["usual"]),
     }
-    return _make_table(EXPOSURE_COLUMNS, exposures, meta), _make_table(DETECTOR_COLUMNS, detectors, meta)
+
+
+def describe_failure(name: str, error: str) -> dict[str, Any]:
+    """Return the row of an exposure on which judging failed."""
+    return {
+        "exposure": name, "verdict": "bad", "cause": "other", "causes95": ",".join(CAUSES), "ood": True,
+        "flags": int(ExposureFlag.FAILED | ExposureFlag.OUT_OF_DOMAIN), "message": f"{name}: {error}",
+    }  # fmt: skip
 
 
 def describe_exposure(seen: Seen, model: Model, recipe: AssessRecipe) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -138,7 +219,9 @@ def describe_exposure(seen: Seen, model: Model, recipe: AssessRecipe) -> tuple[d
         "n_ccd": len(seen.views), "n_failed_ccd": int(verdict.failed.sum()),
         "n_dead_ccd": verdict.n_dead + seen.unread,
         "ood": verdict.ood, "flags": int(seen.flags | _find_flags(seen.views, verdict, unread=seen.unread)),
-        "cuts": int(apply_cuts(lit, recipe.cuts, dead=verdict.n_dead + seen.unread)),
+        "cuts": int(apply_cuts(
+            lit, recipe.cuts, dead=verdict.n_dead + seen.unread, zeropoint=seen.zeropoint, astrometry=seen.scatter
+        )),
         "message": " ".join(seen.messages),
     }  # fmt: skip
     return row, _describe_detectors(seen, seen.views, judged, verdict)
@@ -173,7 +256,8 @@ def _list_chances(probability: np.ndarray) -> dict[str, float]:
     return {f"p_{name}": float(value) for name, value in zip(CLASSES, probability, strict=True)}
 
 
-def _make_table(columns: tuple[Column, ...], rows: Sequence[dict[str, Any]], meta: dict[str, str]) -> Catalog:
+def make_table(columns: tuple[Column, ...], rows: Sequence[Mapping[str, Any]], meta: Mapping[str, str]) -> Catalog:
+    """Return rows as a table; what a row leaves out is unknown."""
     filled = {column.name: _make_column(column, [row.get(column.name) for row in rows]) for column in columns}
     return Catalog(columns, filled, meta)
 

@@ -1,5 +1,6 @@
 """The second opinion: a table of cuts for a camera, written as one bit mask."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,6 +33,10 @@ class CutsRecipe:
         Fewest sources on the usual detector.
     dead : int, optional
         Most detectors without light.
+    zeropoint : float, optional
+        Least measured zeropoint: AB magnitude of one image unit a second.
+    astrometry : float, optional
+        Largest astrometric scatter that the header tells of [arcsec].
     """
 
     __pydantic_config__ = STRICT
@@ -42,9 +47,14 @@ class CutsRecipe:
     transparency: Positive | None = 0.7
     sources: Annotated[int, Field(ge=0)] | None = 5
     dead: Annotated[int, Field(ge=0)] | None = None
+    zeropoint: float | None = None
+    astrometry: Positive | None = None
 
 
-def apply_cuts(statistics: Float[np.ndarray, "row statistic"], recipe: CutsRecipe, *, dead: int) -> CutFlag:
+def apply_cuts(
+    statistics: Float[np.ndarray, "row statistic"], recipe: CutsRecipe, *, dead: int, zeropoint: float = math.nan,
+    astrometry: float = math.nan,
+) -> CutFlag:  # fmt: skip
     """Return which cuts an exposure fails.
 
     Parameters
@@ -53,6 +63,8 @@ def apply_cuts(statistics: Float[np.ndarray, "row statistic"], recipe: CutsRecip
         Of its detectors that have light; medians over them are cut, and what is NaN fails nothing.
     dead : int
         Its detectors without light.
+    zeropoint, astrometry : float, optional
+        As in the recipe; NaN, the default, where the header does not tell.
 
     Examples
     --------
@@ -74,5 +86,7 @@ def apply_cuts(statistics: Float[np.ndarray, "row statistic"], recipe: CutsRecip
         and 10 ** middle("log_transparency") < recipe.transparency,
         CutFlag.SOURCES: recipe.sources is not None and 10 ** middle("log_sources") - 1 < recipe.sources,
         CutFlag.DEAD: recipe.dead is not None and dead > recipe.dead,
+        CutFlag.ZEROPOINT: recipe.zeropoint is not None and zeropoint < recipe.zeropoint,
+        CutFlag.ASTROMETRY: recipe.astrometry is not None and astrometry > recipe.astrometry,
     }
     return CutFlag(sum(int(flag) for flag, fails in failed.items() if fails))

@@ -16,6 +16,16 @@ class ExposureFlag(IntFlag):
     NO_USUAL_SKY = 128
     NO_ZEROPOINT = 256
     PEDESTAL = 512
+    MISSING_DETECTORS = 1024
+    SWAPPED_DETECTORS = 2048
+    DUPLICATE_NAMES = 4096
+    NO_PIXELS = 8192
+    BAD_EXPTIME = 16384
+    OVERRULED = 32768
+    UNKNOWN_CAMERA = 65536
+    NO_LAYOUT = 131072
+    OTHER_LAYOUT = 262144
+    FAILED = 524288
 
 
 EXPOSURE_FLAG_SENTENCES: dict[ExposureFlag, str] = {
@@ -29,6 +39,16 @@ EXPOSURE_FLAG_SENTENCES: dict[ExposureFlag, str] = {
     ExposureFlag.NO_USUAL_SKY: "the camera's usual sky is not known: bright skies are judged by their structure alone",
     ExposureFlag.NO_ZEROPOINT: "no measured or no usual zeropoint is known: clouds are judged by their structure alone",
     ExposureFlag.PEDESTAL: "the sky is too bright for its noise: not bias-subtracted, or a wrong gain in the header",
+    ExposureFlag.MISSING_DETECTORS: "detectors are missing that the camera's other exposures have",
+    ExposureFlag.SWAPPED_DETECTORS: "by its header a detector is elsewhere than in the camera's other exposures",
+    ExposureFlag.DUPLICATE_NAMES: "two detectors have the same name",
+    ExposureFlag.NO_PIXELS: "a detector has no usable pixel: all are NaN, blank or masked",
+    ExposureFlag.BAD_EXPTIME: "the header's exposure time is not a positive number",
+    ExposureFlag.OVERRULED: "a person overruled the verdict or the cause",
+    ExposureFlag.UNKNOWN_CAMERA: "the recipe says nothing of this camera: what is usual for it was found or guessed",
+    ExposureFlag.NO_LAYOUT: "too few exposures of the camera to know its layout: its mosaic was not checked",
+    ExposureFlag.OTHER_LAYOUT: "a detector that the camera's other exposures lack, or have in another shape",
+    ExposureFlag.FAILED: "judging failed on this exposure; the message says where",
 }
 
 
@@ -41,3 +61,5 @@ class CutFlag(IntFlag):
     TRANSPARENCY = 8
     SOURCES = 16
     DEAD = 32
+    ZEROPOINT = 64
+    ASTROMETRY = 128
