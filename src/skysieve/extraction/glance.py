@@ -1,6 +1,6 @@
 """A glance at an image: background and detection by plain sep, and nothing that takes longer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import sep
@@ -42,6 +42,13 @@ class Glance:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def take(self, rows: Bool[np.ndarray, " source"]) -> "Glance":
+        """Return some of the sources; footprints of the others stay in ``labels``."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(
+            self, **{name: value[rows] for name, value in columns.items() if isinstance(value, np.ndarray) and value.ndim == 1}
+        )
 
 
 def glance(

@@ -23,8 +23,11 @@ ROUNDS = 12
 MOST = 96
 """Bright sources that are measured."""
 
-LEAST_RATIO = 8.0
+LEAST_RATIO = 5.0
 """Signal over noise in the footprint from which on a source is measured."""
+
+SHARPEST = 0.65
+"""Sources whose narrower axis is this much narrower than that of the usual seeing are no light: cosmic rays, bad pixels."""
 
 STAR_WIDTH = 0.18
 """Sources whose logarithm of size exceeds that of the narrower half by this much are no stars."""
@@ -37,12 +40,13 @@ MOST_WEIGHT = 50.0
 class Shapes:
     """Of bright sources: rows of the glance, sizes, shapes, signal over noise; and the mean of the stars.
 
-    ``rows`` of the glance; ``x``, ``y`` [pixel]; ``log_size`` the natural logarithm of the width over the usual one;
+    ``rows`` of the glance, and ``rays`` those that are sharper than light can be; ``x``, ``y`` [pixel]; ``log_size`` the natural logarithm of the width over the usual one;
     ``e1``, ``e2`` components of (a^2 - b^2) / (a^2 + b^2); ``ratio`` signal over noise; ``star`` which are among the
     narrow ones; ``stack`` the mean of those, of sum one, all zero without one; ``stack_noise`` of its pixels.
     """
 
     rows: Int[np.ndarray, " source"]
+    rays: Int[np.ndarray, " ray"]
     x: Float[np.ndarray, " source"]
     y: Float[np.ndarray, " source"]
     log_size: Float[np.ndarray, " source"]
@@ -94,12 +98,16 @@ def measure_shapes(
     places = places + shift * step
     stamps = (resample_stamps(image, places, step=step, side=SIDE) - level) / noise
     moments, _, ratio = _fit_moments(stamps)
+    light = _measure_minor(moments) > (SHARPEST * USUAL_SIGMA) ** 2
+    rays, rows, places, stamps, moments, ratio = (
+        rows[~light], *(one[light] for one in (rows, places, stamps, moments, ratio))
+    )  # fmt: skip
     xx, yy, xy = moments.T
     size = 0.25 * np.log(np.maximum(xx * yy - xy**2, 1e-12)) - np.log(USUAL_SIGMA)
     star = _select_narrow(size, ratio)
     stack, stack_noise = _stack(stamps[star], np.minimum(ratio[star], MOST_WEIGHT))
     return Shapes(
-        rows, places[:, 0], places[:, 1], size, (xx - yy) / (xx + yy), 2 * xy / (xx + yy), ratio, star, stack,
+        rows, rays, places[:, 0], places[:, 1], size, (xx - yy) / (xx + yy), 2 * xy / (xx + yy), ratio, star, stack,
         stack_noise,
     )  # fmt: skip
 
@@ -153,6 +161,12 @@ def _limit(moments: Float[np.ndarray, "source 3"]) -> Float[np.ndarray, "source 
     scale = np.where(half > 1e-9, (largest - smallest) / 2 / np.maximum(half, 1e-9), 0)
     middle = (largest + smallest) / 2
     return np.stack([middle + scale * (xx - yy) / 2, middle - scale * (xx - yy) / 2, scale * xy], axis=1)
+
+
+def _measure_minor(moments: Float[np.ndarray, "source 3"]) -> Float[np.ndarray, " source"]:
+    """Return the second moment along the minor axis."""
+    xx, yy, xy = moments.T
+    return np.asarray((xx + yy) / 2 - np.hypot((xx - yy) / 2, xy))
 
 
 def _select_narrow(size: Float[np.ndarray, " source"], ratio: Float[np.ndarray, " source"]) -> Bool[np.ndarray, " source"]:

@@ -6,11 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from skysieve.extraction.glance import Glance
+
 BLOCK = 8
 """Side of the smallest blocks [pixel]."""
 
 SCALES = (1, 2, 4, 8)
 """Sides of the blocks whose scatter is measured, in units of the smallest."""
+
+BRIGHT, FAINT = 10.0, 0.05
+"""Sources with a brighter peak than the one are left out to where their wings are fainter than the other [noise]."""
+
+MOST = 300
+"""Bright sources whose wings are left out."""
+
+LEAST_SKY = 0.1
+"""Share of a detector's blocks that must remain."""
 
 ROWS = 256
 """Rows of pixels that the noise is measured on."""
@@ -25,7 +36,7 @@ class Sky:
 
 
 def measure_sky(
-    image: Float[np.ndarray, "y x"], covered: Bool[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"]
+    image: Float[np.ndarray, "y x"], found: Glance, bad: Bool[np.ndarray, "y x"], *, fwhm: float
 ) -> Sky:
     """Average the sky in blocks.
 
@@ -33,28 +44,49 @@ def measure_sky(
     ----------
     image : ndarray, shape (y, x)
         Pixels, finite.
-    covered : ndarray of bool, shape (y, x)
-        Pixels of sources.
+    found : Glance
+        Sources: their footprints are left out, and of bright ones what their wings reach.
     bad : ndarray of bool, shape (y, x)
         Pixels that are not looked at.
+    fwhm : float
+        Of the usual seeing [pixel].
 
     Returns
     -------
     Sky
-        Blocks with fewer than half of their pixels on the sky are NaN; the noise comes from differences of neighbors in a
+        Blocks with fewer than three quarters of their pixels on the sky are NaN, so are those in the wings of bright
+        sources, unless these leave less than a tenth of the detector; the noise comes from differences of neighbors in a
         row, and is NaN without any.
     """
+    covered = found.labels > 0
     rows, columns = (side // BLOCK * BLOCK for side in image.shape)
     clear = ~(covered | bad)[:rows, :columns]
     shape = (rows // BLOCK, BLOCK, columns // BLOCK, BLOCK)
     count = clear.reshape(shape).sum(axis=(1, 3))
     total = np.where(clear, image[:rows, :columns], 0).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
-    blocks = np.where(count >= BLOCK**2 / 2, total / np.maximum(count, 1), np.nan)
+    blocks = np.where(count >= 0.75 * BLOCK**2, total / np.maximum(count, 1), np.nan)
+    apart = np.where(_reach_wings(blocks.shape, found, fwhm=fwhm), np.nan, blocks)
+    blocks = apart if np.isfinite(apart).mean() > LEAST_SKY else blocks
     some = slice(None, None, max(1, image.shape[0] // ROWS))
     part, usable = image[some], ~(covered | bad)[some]
     step = (part[:, 1:] - part[:, :-1])[usable[:, 1:] & usable[:, :-1]]
     noise = 1.4826 * float(np.median(np.abs(step))) / math.sqrt(2) if len(step) else math.nan
     return Sky(blocks, noise)
+
+
+def _reach_wings(shape: tuple[int, ...], found: Glance, *, fwhm: float) -> Bool[np.ndarray, "block_y block_x"]:
+    """Tell which blocks lie in the wings of bright sources, of a Moffat profile with beta = 3."""
+    near = np.zeros(shape, bool)
+    bright = np.flatnonzero(found.peak > BRIGHT * found.noise)
+    for row in bright[np.argsort(-found.peak[bright], kind="stable")[:MOST]].tolist():
+        drop = (found.peak[row] / (FAINT * found.noise)) ** (1 / 3)
+        radius = max(float(fwhm * math.sqrt(drop - 1)), 2 * float(found.a[row])) / BLOCK + 0.7
+        x, y = (float(one[row] + 0.5) / BLOCK - 0.5 for one in (found.x, found.y))
+        low_y, low_x = max(int(y - radius), 0), max(int(x - radius), 0)
+        part = near[low_y : int(y + radius) + 2, low_x : int(x + radius) + 2]
+        v, u = np.indices(part.shape)
+        part |= np.hypot(u + low_x - x, v + low_y - y) < radius
+    return near
 
 
 def measure_structure(sky: Sky, *, area: float) -> tuple[float, ...]:
@@ -70,11 +102,11 @@ def measure_structure(sky: Sky, *, area: float) -> tuple[float, ...]:
     Returns
     -------
     tuple of float
-        Excess scatter around a plane for each of ``SCALES``, the range of the plane, and the excess of the tails (of
+        Excess scatter around a bowl (vignetting leaves one, where no flat field was applied) for each of ``SCALES``, its slope, and the excess of the tails (of
         the outer tenth over that of the middle, at the second scale); NaN where blocks are too few.
     """
     noise = sky.noise / math.sqrt(area)
-    flat, tilt = _take_plane(sky.blocks)
+    flat, tilt = _take_bowl(sky.blocks)
     if flat is None or not noise > 0:
         return (math.nan,) * (len(SCALES) + 2)
     found, tails = [], math.nan
@@ -109,23 +141,22 @@ def measure_step(sky: Sky) -> float:
     return float(np.abs(steps - np.median(steps)).max()) / sky.noise
 
 
-def _take_plane(blocks: Float[np.ndarray, "block_y block_x"]) -> tuple[np.ndarray | None, float]:
-    """Return the blocks without their plane, and its range from one end to the other; None with too few blocks."""
+def _take_bowl(blocks: Float[np.ndarray, "block_y block_x"]) -> tuple[np.ndarray | None, float]:
+    """Return the blocks without their bowl, and how much it rises from end to end; None with too few blocks."""
     known = np.isfinite(blocks)
     if known.sum() < 16:
         return None, math.nan
     y, x = np.indices(blocks.shape)
     y, x = y / max(blocks.shape[0] - 1, 1) - 0.5, x / max(blocks.shape[1] - 1, 1) - 0.5
-    kept = known
+    terms, kept = np.stack([np.ones_like(x), x, y, x**2, x * y, y**2], axis=-1), known
     for _ in range(2):
-        terms = np.column_stack([np.ones(kept.sum()), x[kept], y[kept]])
-        plane, *_ = np.linalg.lstsq(terms, blocks[kept], rcond=None)
-        rest = blocks - (plane[0] + plane[1] * x + plane[2] * y)
+        bowl, *_ = np.linalg.lstsq(terms[kept], blocks[kept], rcond=None)
+        rest = blocks - terms @ bowl
         spread = np.nanpercentile(np.abs(rest), 68)
         kept = known & (np.abs(np.nan_to_num(rest, nan=np.inf)) <= 4 * max(spread, 1e-30))
         if kept.sum() < 16:
             break
-    return rest, float(np.hypot(plane[1], plane[2]))
+    return rest, float(np.hypot(bowl[1], bowl[2]))
 
 
 def _merge(blocks: Float[np.ndarray, "block_y block_x"], scale: int) -> Float[np.ndarray, " block"]:

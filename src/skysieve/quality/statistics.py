@@ -59,7 +59,10 @@ def measure_statistics(
     `measure_structure`; ``noise_excess`` the noise of the sky over what its brightness explains; ``log_area`` the noise area
     of the mean star over the usual one, ``dip`` its middle below its brightest ring (natural logarithm).
     """
-    sky = measure_sky(image, found.labels > 0, bad)
+    sky = measure_sky(image, found, bad, fwhm=usual.fwhm)
+    rays = np.zeros(len(found), bool)
+    rays[shapes.rays] = True
+    found = found.take(~rays)
     extent = image.size / (REFERENCE * usual.fwhm) ** 2
     structure = measure_structure(sky, area=math.pi * usual.fwhm**2 * 5 / (16 * (2 ** (1 / 3) - 1)))
     return np.array([
