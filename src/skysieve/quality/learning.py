@@ -112,6 +112,13 @@ def train_source_map(
     stage = functools.partial(_list_block, folder=out / "sources", recipe=recipe)
     number = min(recipe.map.exposures, recipe.observing.number)
     blocks = _map_blocks(stage, recipe, out / "sources", number=number, on_done=on_done, execution=execution)
+    found = fit_source_map(blocks, recipe)
+    write_arrays(path, {one.name: getattr(found, one.name) for one in fields(found)})
+    return found
+
+
+def fit_source_map(blocks: Sequence[Path], recipe: LearningSet) -> SourceMap:
+    """Train the map on the sources of blocks of exposures, and group its neurons."""
     features = np.concatenate([read_arrays(block)["features"] for block in blocks]).astype(np.float64)
     known = np.isfinite(features)
     count = np.maximum(known.sum(axis=0), 1)
@@ -122,9 +129,7 @@ def train_source_map(
     features = np.where(known.any(axis=0), features, 0.0)
     trained = SOM((recipe.map.side, recipe.map.side), random_state=recipe.seed).fit((features - center) / scale)
     clusters = KMeans(recipe.map.clusters, n_init=10, random_state=recipe.seed).fit(trained.neurons_)
-    found = SourceMap(trained.neurons_, center, scale, clusters.labels_.astype(np.int64))
-    write_arrays(path, {one.name: getattr(found, one.name) for one in fields(found)})
-    return found
+    return SourceMap(trained.neurons_, center, scale, clusters.labels_.astype(np.int64))
 
 
 def read_source_map(path: Path) -> SourceMap:

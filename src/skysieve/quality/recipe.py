@@ -25,7 +25,7 @@ class MapRecipe:
 
     side: Count = 15
     clusters: Count = 20
-    exposures: Count = 1500
+    exposures: Count = 3000
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,22 @@ MOST = 300
 LEAST_SKY = 0.1
 """Share of a detector's blocks that must remain."""
 
-ROWS = 256
-"""Rows of pixels that the noise is measured on."""
+BAND = BLOCK * SCALES[-1]
+"""Rows of pixels of a band; of large detectors only every so many bands are looked at [pixel]."""
+
+LOOKED_AT = 2_000_000
+"""Pixels of a detector that are looked at, about."""
 
 
 @dataclass(frozen=True)
 class Sky:
-    """Blocks of the sky: their means [image unit], NaN under sources; and the noise of a pixel [image unit]."""
+    """Blocks of the sky: their means [image unit], NaN under sources; and the noise of a pixel [image unit].
+
+    ``y`` tells where the rows of blocks lie, in blocks: there are gaps between the bands of large detectors.
+    """
 
     blocks: Float[np.ndarray, "block_y block_x"]
+    y: Float[np.ndarray, " block_y"]
     noise: float
 
 
@@ -58,20 +65,38 @@ def measure_sky(
         sources, unless these leave less than a tenth of the detector; the noise comes from differences of neighbors in a
         row, and is NaN without any.
     """
-    covered = found.labels > 0
-    rows, columns = (side // BLOCK * BLOCK for side in image.shape)
-    clear = ~(covered | bad)[:rows, :columns]
-    shape = (rows // BLOCK, BLOCK, columns // BLOCK, BLOCK)
+    if min(image.shape) < BLOCK:
+        return Sky(np.full((0, 0), math.nan), np.zeros(0), math.nan)
+    bands = [_average(image, found, bad, band) for band in _list_bands(image.shape)]
+    blocks = np.concatenate([means for means, _ in bands])
+    y = np.concatenate([np.arange(band.start, band.stop, BLOCK) / BLOCK for band in _list_bands(image.shape)])
+    near = _reach_wings((image.shape[0] // BLOCK, blocks.shape[1]), found, fwhm=fwhm)[y.astype(int)]
+    apart = np.where(near, np.nan, blocks)
+    steps = np.concatenate([step for _, step in bands])
+    noise = 1.4826 * float(np.median(np.abs(steps))) / math.sqrt(2) if len(steps) else math.nan
+    return Sky(apart if apart.size and np.isfinite(apart).mean() > LEAST_SKY else blocks, y, noise)
+
+
+def _list_bands(shape: tuple[int, ...]) -> list[slice]:
+    """Return the rows of pixels that are looked at, in bands of whole blocks."""
+    rows, columns = shape
+    high = min(BAND, rows // BLOCK * BLOCK)
+    apart = max(1, round(rows * columns / LOOKED_AT))
+    return [slice(start, start + high) for start in range(0, rows - high + 1, high * apart)]
+
+
+def _average(
+    image: np.ndarray, found: Glance, bad: np.ndarray, band: slice
+) -> tuple[Float[np.ndarray, "block_y block_x"], Float[np.ndarray, " step"]]:
+    """Return the means of the blocks of a band, and some differences of neighboring pixels."""
+    columns = image.shape[1] // BLOCK * BLOCK
+    part, clear = image[band, :columns], ((found.labels[band] == 0) & ~bad[band])[:, :columns]
+    shape = (part.shape[0] // BLOCK, BLOCK, columns // BLOCK, BLOCK)
     count = clear.reshape(shape).sum(axis=(1, 3))
-    total = np.where(clear, image[:rows, :columns], 0).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
+    total = np.where(clear, part, 0).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
     blocks = np.where(count >= 0.75 * BLOCK**2, total / np.maximum(count, 1), np.nan)
-    apart = np.where(_reach_wings(blocks.shape, found, fwhm=fwhm), np.nan, blocks)
-    blocks = apart if np.isfinite(apart).mean() > LEAST_SKY else blocks
-    some = slice(None, None, max(1, image.shape[0] // ROWS))
-    part, usable = image[some], ~(covered | bad)[some]
-    step = (part[:, 1:] - part[:, :-1])[usable[:, 1:] & usable[:, :-1]]
-    noise = 1.4826 * float(np.median(np.abs(step))) / math.sqrt(2) if len(step) else math.nan
-    return Sky(blocks, noise)
+    some, usable = part[::2], clear[::2]
+    return blocks, (some[:, 1:] - some[:, :-1])[usable[:, 1:] & usable[:, :-1]]
 
 
 def _reach_wings(shape: tuple[int, ...], found: Glance, *, fwhm: float) -> Bool[np.ndarray, "block_y block_x"]:
@@ -106,7 +131,7 @@ def measure_structure(sky: Sky, *, area: float) -> tuple[float, ...]:
         the outer tenth over that of the middle, at the second scale); NaN where blocks are too few.
     """
     noise = sky.noise / math.sqrt(area)
-    flat, tilt = _take_bowl(sky.blocks)
+    flat, tilt = _take_bowl(sky)
     if flat is None or not noise > 0:
         return (math.nan,) * (len(SCALES) + 2)
     found, tails = [], math.nan
@@ -141,13 +166,12 @@ def measure_step(sky: Sky) -> float:
     return float(np.abs(steps - np.median(steps)).max()) / sky.noise
 
 
-def _take_bowl(blocks: Float[np.ndarray, "block_y block_x"]) -> tuple[np.ndarray | None, float]:
+def _take_bowl(sky: Sky) -> tuple[np.ndarray | None, float]:
     """Return the blocks without their bowl, and how much it rises from end to end; None with too few blocks."""
-    known = np.isfinite(blocks)
+    blocks, known = sky.blocks, np.isfinite(sky.blocks)
     if known.sum() < 16:
         return None, math.nan
-    y, x = np.indices(blocks.shape)
-    y, x = y / max(blocks.shape[0] - 1, 1) - 0.5, x / max(blocks.shape[1] - 1, 1) - 0.5
+    y, x = np.meshgrid(sky.y / max(sky.y[-1], 1) - 0.5, np.linspace(-0.5, 0.5, blocks.shape[1]), indexing="ij")
     terms, kept = np.stack([np.ones_like(x), x, y, x**2, x * y, y**2], axis=-1), known
     for _ in range(2):
         bowl, *_ = np.linalg.lstsq(terms[kept], blocks[kept], rcond=None)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from skysieve.extraction.glance import Glance
 from skysieve.quality.camera import Usual, measure_area_ratio, measure_sky_ratio, measure_transparency
 from skysieve.quality.shapes import SIDE, WIDTH, Shapes, find_quantile
-from skysieve.quality.skystructure import Sky, measure_sky, measure_step, measure_structure
+from skysieve.quality.skystructure import LOOKED_AT, Sky, measure_sky, measure_step, measure_structure
 from skysieve.quality.twins import measure_twins
 from skysieve.records import Calibration
 
@@ -63,6 +63,7 @@ def measure_statistics(
     rays = np.zeros(len(found), bool)
     rays[shapes.rays] = True
     found = found.take(~rays)
+    some = slice(None, None, max(1, image.size // LOOKED_AT))
     extent = image.size / (REFERENCE * usual.fwhm) ** 2
     structure = measure_structure(sky, area=math.pi * usual.fwhm**2 * 5 / (16 * (2 ** (1 / 3) - 1)))
     return np.array([
@@ -77,8 +78,8 @@ def measure_statistics(
         _measure_noise_excess(found.level, sky, gain=calibration.gain),
         *structure,
         measure_step(sky),
-        float(np.mean(bad | (image == 0))),
-        _measure_saturated(image, bad, limit=calibration.saturation),
+        float(np.mean(bad[some] | (image[some] == 0))),
+        _measure_saturated(image[some], bad[some], limit=calibration.saturation),
         _log10(calibration.exptime),
         _log10(measure_sky_ratio(found.level, usual, exptime=calibration.exptime)),
         _log10(measure_transparency(calibration, usual)),
