@@ -1,5 +1,6 @@
 """Scenes with known truth: stars and galaxies drawn with GalSim's profiles, on the sky of a survey."""
 
+from skysieve.simulate.degrading import DegradedTruth, degrade_detector
 from skysieve.simulate.drawing import Drawn, draw_profiles, paste
 from skysieve.simulate.exposurerecipe import ExposureRecipe
 from skysieve.simulate.exposures import ExposurePlan, make_detector, plan_exposure
@@ -18,6 +19,7 @@ from skysieve.simulate.surveys import Survey, SurveyBand, list_surveys, measure_
 __all__ = [
     "AnalyticPsf",
     "CameraRecipe",
+    "DegradedTruth",
     "Drawn",
     "ExposurePlan",
     "ExposureRecipe",
@@ -35,6 +37,7 @@ __all__ = [
     "StarRecipe",
     "Survey",
     "SurveyBand",
+    "degrade_detector",
     "draw_profiles",
     "list_surveys",
     "make_analytic_psf",
