@@ -206,12 +206,10 @@ def _draw_map(assessment: Assessment, row: int, plane: FocalPlane) -> FocalMap:
 
 def _describe_detectors(assessment: Assessment, exposure: str, plane: FocalPlane) -> list[str]:
     """Return what hovering over each detector says."""
-    texts = dict.fromkeys(plane.names, "")
-    table = assessment.detectors
-    for row in assessment.rows[exposure].tolist() if table is not None else ():
-        name = str(table["ccd"][row])
-        found = CLASS_NAMES.get(str(table["cause"][row]), str(table["cause"][row]))
-        texts[name] = (
-            f"{name}: no light" if table["no_light"][row] else f"{name}: P(good) {table['p_good'][row]:.3f}, {found}"
-        )
-    return [texts[name] or f"{name}: could not be read" for name in plane.names]
+    texts = {name: f"{name}: could not be read" for name in plane.names}
+    if assessment.detectors is not None:
+        for row in map(assessment.detectors.row, assessment.rows[exposure].tolist()):
+            found = CLASS_NAMES.get(str(row["cause"]), str(row["cause"]))
+            what = "no light" if row["no_light"] else f"P(good) {row['p_good']:.3f}, {found}"
+            texts[str(row["ccd"])] = f"{row['ccd']}: {what}"
+    return [texts[name] for name in plane.names]
