@@ -11,6 +11,9 @@ from skysieve.extraction.glance import Glance
 BLOCK = 8
 """Side of the smallest blocks [pixel]."""
 
+STEP_ROWS = 128
+"""Rows of pixels on which steps between columns are looked for."""
+
 SCALES = (1, 2, 4, 8)
 """Sides of the blocks whose scatter is measured, in units of the smallest."""
 
@@ -147,23 +150,35 @@ def measure_structure(sky: Sky, *, area: float) -> tuple[float, ...]:
     return (*found, tilt / noise, tails)
 
 
-def measure_step(sky: Sky) -> float:
-    """Return the largest step between neighboring columns of blocks over the whole detector [noise of a pixel].
+def measure_step(image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], noise: float) -> tuple[float, float]:
+    """Measure the largest step of the sky between neighboring columns that runs over the whole detector.
+
+    Parameters
+    ----------
+    image, bad : ndarray, shape (y, x)
+        Pixels, and which are not looked at.
+    noise : float
+        Of a pixel [image unit].
 
     Returns
     -------
-    float
-        NaN where columns are too few or wholly covered.
+    tuple of float
+        The step [noise of a pixel], and how much larger it is than the largest elsewhere (natural logarithm); NaN where
+        columns are too few or wholly bad, or without noise. The largest of any may be by chance 0.3.
     """
-    if sky.blocks.shape[1] < 8 or not sky.noise > 0:
-        return math.nan
-    known = np.isfinite(sky.blocks).any(axis=0)
-    if not known.all():
-        return math.nan
-    lines = np.nanmedian(sky.blocks, axis=0)
+    columns = image.shape[1] // BLOCK * BLOCK
+    some = slice(None, None, max(1, image.shape[0] // STEP_ROWS))
+    if columns < 8 * BLOCK or not noise > 0:
+        return math.nan, math.nan
+    blank = np.where(bad[some, :columns], np.nan, image[some, :columns]).reshape(-1, columns // BLOCK, BLOCK)
+    if not np.isfinite(blank).any(axis=(0, 2)).all():
+        return math.nan, math.nan
+    lines = np.nanmedian(blank, axis=(0, 2))
     # The edge may lie within a block, which then takes part in two steps.
-    steps = lines[2:] - lines[:-2]
-    return float(np.abs(steps - np.median(steps)).max()) / sky.noise
+    steps = np.abs(lines[2:] - lines[:-2] - np.median(lines[2:] - lines[:-2]))
+    place = int(steps.argmax())
+    elsewhere = np.delete(steps, slice(max(place - 2, 0), place + 3))
+    return float(steps[place]) / noise, math.log(max(steps[place], 1e-30) / max(float(elsewhere.max()), 1e-3 * noise))
 
 
 def _take_bowl(sky: Sky) -> tuple[np.ndarray | None, float]:

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 
 from skysieve.extraction.glance import Glance
 from skysieve.quality.camera import Usual, measure_area_ratio, measure_sky_ratio, measure_transparency
+from skysieve.quality.lines import measure_line
 from skysieve.quality.shapes import SIDE, WIDTH, Shapes, find_quantile
 from skysieve.quality.skystructure import LOOKED_AT, Sky, measure_sky, measure_step, measure_structure
 from skysieve.quality.twins import measure_twins
@@ -17,7 +18,7 @@ STATISTICS = (
     "ellipticity", "alignment", "psf_ellipticity", "log_area", "log_area_error", "concentration", "dip", "twins",
     "twin_length", "pair_alignment", "footprint_ratio", "footprint_alignment", "longest", "log_reach",
     "noise_excess", "structure_8", "structure_16", "structure_32", "structure_64", "gradient", "tails", "half_step",
-    "dead", "saturated", "log_exptime", "log_sky", "log_transparency",
+    "step_order", "line", "dead", "saturated", "log_exptime", "log_sky", "log_transparency",
 )  # fmt: skip
 """Names of what `measure_statistics` returns, in its order."""
 
@@ -56,7 +57,7 @@ def measure_statistics(
     Ellipticities are 1 - b/a. Sizes are natural logarithms in units of the usual seeing, numbers of sources decimal ones, scaled to an area of
     128 x 128 widths of it. ``log_knowledge`` is the signal over noise of all bright sources together;
     ``alignment`` how far their directions agree; ``twins`` see `measure_twins`; ``structure_8`` to ``tails`` see
-    `measure_structure`; ``noise_excess`` the noise of the sky over what its brightness explains; ``log_area`` the noise area
+    `measure_structure`; ``half_step`` and ``step_order`` see `measure_step`, ``line`` see `measure_line`; ``noise_excess`` the noise of the sky over what its brightness explains; ``log_area`` the noise area
     of the mean star over the usual one, ``dip`` its middle below its brightest ring (natural logarithm).
     """
     sky = measure_sky(image, found, bad, fwhm=usual.fwhm)
@@ -77,7 +78,8 @@ def measure_statistics(
         *_measure_footprints(found, usual),
         _measure_noise_excess(found.level, sky, gain=calibration.gain),
         *structure,
-        measure_step(sky),
+        *measure_step(image, bad, sky.noise),
+        measure_line(found.labels, bad),
         float(np.mean(bad[some] | (image[some] == 0))),
         _measure_saturated(image[some], bad[some], limit=calibration.saturation),
         _log10(calibration.exptime),
