@@ -1,39 +1,31 @@
-"""How good the verdicts on exposures are: on simulated exposures never learned from, and on a real night.
+"""How good the verdicts on exposures are, on simulated exposures never learned from; on real ones see quality_real.py.
 
 ``simulated`` makes exposures of other seeds than the training's (or reads those of an earlier call) and prints for each
 set of weights: agreement with the truth's class (all, clear, borderline faults), the ROC of P(good), the expected
 calibration error, the coverage of the sets of causes, recall by class, and the same with the camera's usual sky and
 zeropoint not told. Beside them a classical cut on FWHM and ellipticity, at the same share of passed exposures as the
 first weights', and the share of what it passes that is bad. ``untrained`` makes exposures with faults that no weights
-have learned, and prints how many are noticed. ``mosaics`` makes exposures of six detectors. ``night`` judges the frames
-of a folder by weights, and compares P(RBT) + P(BT) with a table of measured ellipticities (columns file,
-median_ellipticity, proxy_label); nothing is fitted to it. Errors are bootstraps over exposures.
+have learned, and prints how many are noticed. ``mosaics`` makes exposures of six detectors. Errors are
+bootstraps over exposures.
 
     python benchmarks/quality.py simulated WEIGHTS... --run DIR --map RUN/map.safetensors [--number 1000]
     python benchmarks/quality.py untrained WEIGHTS --run DIR --map RUN/map.safetensors [--number 400] [--first 200]
     python benchmarks/quality.py mosaics WEIGHTS --run DIR --map RUN/map.safetensors [--number 50]
-    python benchmarks/quality.py night WEIGHTS FOLDER METRICS.csv
 """
 
 import argparse
-import csv
-import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
 
 from skysieve.io.weights import Metric
 from skysieve.metrics import bootstrap, measure_auc, measure_proportion
-from skysieve.quality.assess_recipe import AssessRecipe
-from skysieve.quality.assessing import assess_exposures
-from skysieve.quality.labels import CLASSES
+from skysieve.quality.labels import CLASSES, find_borderline
 from skysieve.quality.learning import Views, make_views, plan_learning, read_source_map
-from skysieve.quality.model import Model, hide_usual, judge_views, read_model
+from skysieve.quality.model import Model, judge_views, read_model
 from skysieve.quality.recipe import LearningSet
 from skysieve.quality.scores import measure_judged, measure_recall
 from skysieve.quality.statistics import STATISTICS
@@ -48,36 +40,53 @@ def format_metrics(metrics: dict[str, Metric]) -> str:
     return ", ".join(f"{name} {one.value:.3f} +- {one.error or 0:.3f} (n = {one.n})" for name, one in metrics.items())
 
 
-def get_views(recipe: LearningSet, options: argparse.Namespace) -> Views:
+def get_views(recipe: LearningSet, options: argparse.Namespace, *, folder: str = "") -> Views:
     """Make exposures, or read those that are there."""
-    source_map = read_source_map(options.map)
-    views, _ = make_views(recipe, out=options.run, source_map=source_map, on_done=lambda one: print(one.key, one.state))
+    source_map, out = read_source_map(options.map), options.run / folder
+    views, _ = make_views(recipe, out=out, source_map=source_map, on_done=lambda one: print(one.key, one.state))
     return views
 
 
-def choose_exposures(model: Model, options: argparse.Namespace, **changes: Any) -> LearningSet:
+def choose_exposures(model: Model, options: argparse.Namespace, *, hidden: float = 0.0, **changes: Any) -> LearningSet:
     """Return exposures like those that the weights have learned from, but for some settings."""
     learning = model.recipe.learning
-    return replace(learning, observing=replace(learning.observing, number=options.number, **changes))
+    return replace(learning, hidden=hidden, observing=replace(learning.observing, number=options.number, **changes))
 
 
 def judge_simulated(options: argparse.Namespace) -> None:
     """Print the numbers of each set of weights, and of the classical cut."""
     models = {path.parts[-3]: read_model(str(path)) for path in options.weights}
-    views = get_views(choose_exposures(next(iter(models.values())), options, seed=SEED), options)
-    views = views.take((views.label < len(CLASSES)) & (views.exposure >= options.first))
-    for name, model in models.items():
-        for told, seen in (("usual told", views), ("usual hidden", hide_usual(views))):
-            judged = judge_views(model, seen)
-            print(f"{name}, {told}: {format_metrics(measure_judged(judged, seen))}")
-            print(f"  recall: {format_metrics(measure_recall(judged, seen))}")
-    first = next(iter(models.values()))
-    cut_classically(views, passed=judge_views(first, views).probability[:, 0] >= first.boundary)
+    first, limits = next(iter(models.values())), next(iter(models.values())).recipe.learning.limits
+    for hidden in (0.0, 1.0):
+        recipe = choose_exposures(first, options, hidden=hidden, seed=SEED)
+        views = get_views(recipe, options, folder="hidden" if hidden else "told")
+        views = views.take((views.label < len(CLASSES)) & (views.exposure >= options.first) & ~views.dead.astype(bool))
+        near = find_borderline(views.excess.astype(float), limits)
+        print(f"usual {'hidden' if hidden else 'told'}: n = {len(views)}, borderline {near.mean():.3f}")
+        for name, model in models.items():
+            judged = judge_views(model, views)
+            print(f"{name}: {format_metrics(measure_judged(judged, views, limits=limits))}")
+            print(f"  recall: {format_metrics(measure_recall(judged, views))}")
+            print(f"  recall, clear faults: {format_metrics(measure_recall(judge_views(model, views.take(~near)), views.take(~near)))}")
+            print_by_knowledge(judged.probability.argmax(axis=1) == views.label, near, views)
+        passed = judge_views(first, views).probability[:, 0] >= first.boundary
+        cut_classically(views, passed=passed)
+
+
+def print_by_knowledge(right: np.ndarray, near: np.ndarray, views: Views) -> None:
+    """Print the agreement of clear faults by how much light of stars there is to tell from."""
+    known = 10 ** views.statistics[:, STATISTICS.index("log_knowledge")] - 1
+    for low, high in ((0, 30), (30, 100), (100, 300), (300, np.inf)):
+        rows = ~near & (known >= low) & (known < high)
+        if rows.any():
+            share = measure_proportion(right[rows])
+            print(f"  clear, signal over noise of all bright sources {low} to {high}: {share.value:.3f} "
+                  f"({share.low:.3f} to {share.high:.3f}), n = {rows.sum()}")  # fmt: skip
 
 
 def cut_classically(views: Views, *, passed: np.ndarray) -> None:
     """Print what share of the exposures is bad that a cut on FWHM and ellipticity passes, and that the judge passes."""
-    width, shape = (views.statistics[:, STATISTICS.index(name)] for name in ("log_fwhm", "ellipticity"))
+    width, shape = (views.statistics[:, STATISTICS.index(name)] for name in ("log_narrow", "psf_ellipticity"))
     spread = [np.nanpercentile(one[views.label == 0], [50, 84]) for one in (width, shape)]
     worst = np.fmax(*((one - low) / (high - low) for one, (low, high) in zip((width, shape), spread, strict=True)))
     cut = np.argsort(np.nan_to_num(worst, nan=np.inf))[: passed.sum()]
@@ -132,35 +141,6 @@ def judge_mosaics(options: argparse.Namespace) -> None:
           f"share of time lost off by {middle:.3f} +- {(high - low) / 2:.3f}")  # fmt: skip
 
 
-def judge_night(options: argparse.Namespace) -> None:
-    """Print how well P(RBT) + P(BT) follows the measured ellipticity of real frames."""
-    with options.metrics.open(encoding="utf-8") as file:
-        rows = {Path(row["file"]).name: row for row in csv.DictReader(file)}
-    paths = [path for path in sorted(options.folder.iterdir()) if path.name in rows]
-    start = time.perf_counter()
-    table, detectors = assess_exposures(paths, AssessRecipe(model=str(options.weights[0])), on_done=lambda _: None)
-    verdicts = dict(Counter(table["verdict"].tolist()))
-    seconds = time.perf_counter() - start
-    print(f"{len(paths)} frames in {seconds:.0f} s; out of the domain {table['ood'].sum()}; verdicts {verdicts}")
-    chance = (table["p_rbt"].astype(float) + table["p_bt"]).astype(float)
-    shape = np.array([float(rows[name]["median_ellipticity"]) for name in table["exposure"]])
-    kind = np.array([rows[name]["proxy_label"] for name in table["exposure"]])
-    known = np.isfinite(chance)
-    print_rank("P(RBT) + P(BT)", chance[known], shape[known])
-    own = detectors["ellipticity"].astype(float)
-    print_rank("our median ellipticity", own[np.isfinite(own)], shape[np.isfinite(own)])
-    sure = known & np.isin(kind, ["round", "trailed"])
-    roc = bootstrap(measure_auc, [(kind == "trailed")[sure], chance[sure]])
-    print(f"ROC of trailed against round: {roc.value:.3f} +- {roc.error:.3f}, "
-          f"{np.sum(kind == 'trailed')} trailed, {np.sum(kind == 'round')} round")  # fmt: skip
-
-
-def print_rank(name: str, values: np.ndarray, shape: np.ndarray) -> None:
-    """Print the rank correlation with its error."""
-    found = bootstrap(lambda a, b: float(spearmanr(a, b).statistic), [values, shape])
-    print(f"rank correlation of {name} with ellipticity: {found.value:.3f} +- {found.error:.3f} (n = {found.n})")
-
-
 def main() -> None:
     """Read the command line."""
     torch.set_num_threads(1)
@@ -178,11 +158,6 @@ def main() -> None:
         one.add_argument("--number", type=int, default=number)
         one.add_argument("--first", type=int, default=0, help="exposures before this number are left out")
         one.set_defaults(verb=verb)
-    night = verbs.add_parser("night")
-    night.add_argument("weights", type=Path, nargs=1)
-    night.add_argument("folder", type=Path)
-    night.add_argument("metrics", type=Path)
-    night.set_defaults(verb=judge_night)
     options = parser.parse_args()
     options.verb(options)
 
