@@ -1,94 +1,19 @@
 """``skysieve stellarity``: train, apply and evaluate the star-galaxy classifier."""
 
-import json
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from skysieve.cli.capability import Words, add_verbs
+
 app = typer.Typer(help="Star or galaxy: train, apply, evaluate.", no_args_is_help=True)
-
-Settings = Annotated[list[str] | None, typer.Option("--set", help="One setting: section.key=value. Repeat.")]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")]
-
-
-@app.command("train")
-def train_command(
-    recipe: Annotated[Path, typer.Argument(help="TOML file; recipes/stellarity.toml made the shipped weights.")],
-    *,
-    out: Annotated[Path, typer.Option(help="Run folder; a killed training in it resumes.")],
-    setting: Settings = None,
-    as_json: Json = False,
-) -> None:
-    """Simulate fields, train on them, calibrate and export weights with their card."""
-    from skysieve.cli.progress import show_progress  # noqa: PLC0415 -- as below
-    from skysieve.cli.scores import print_metrics  # noqa: PLC0415
-    from skysieve.config import read_recipe  # noqa: PLC0415 -- takes seconds, which --help need not
-    from skysieve.stellarity import TrainRecipe, train  # noqa: PLC0415
-
-    resolved = read_recipe(TrainRecipe, recipe, settings=setting or [])
-    with show_progress("simulating") as progress:
-        progress.start(resolved.fields.number)
-        card = train(resolved, out=out, on_done=progress.advance)
-    if as_json:
-        typer.echo(json.dumps(asdict(card), indent=1))
-        return
-    print_metrics(card.metrics)
-    typer.echo(f"weights: {out / 'weights' / f'{card.name}.safetensors'}")
-
-
-@app.command("apply")
-def apply_command(
-    source: Annotated[Path, typer.Argument(help="Folder of skysieve run, or a catalog file.")],
-    *,
-    out: Annotated[Path, typer.Option(help="Folder for the judged catalog.")],
-    model: Annotated[str | None, typer.Option(help="Name of shipped weights, or a .safetensors file.")] = None,
-    recipe: Annotated[Path | None, typer.Option(help="TOML file with the settings.")] = None,
-    setting: Settings = None,
-    overrule: Annotated[Path | None, typer.Option(help="Table of values to replace: id, value, who, why.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Judge the sources of a run or of a catalog; the source is not changed."""
-    from skysieve.config import read_recipe  # noqa: PLC0415 -- takes seconds, which --help need not
-    from skysieve.stellarity import ApplyRecipe, apply  # noqa: PLC0415
-
-    given = [] if model is None else [f"model={json.dumps(model)}"]
-    applied = apply(
-        source, read_recipe(ApplyRecipe, recipe, settings=[*(setting or []), *given]), out=out, overrule=overrule
-    )
-    if as_json:
-        typer.echo(json.dumps({**applied.facts, "files": [str(path) for path in applied.files]}, indent=1))
-        return
-    facts = applied.facts
-    typer.echo(
-        f"{facts['rows']} sources, {facts['stars']:.1f} of them stars; {facts['ood']} outside the training domain"
-    )
-    typer.echo(f"catalog: {applied.files[0]}")
-
-
-@app.command("evaluate")
-def evaluate_command(
-    recipe: Annotated[Path | None, typer.Argument(help="TOML file; the defaults judge the shipped weights.")] = None,
-    *,
-    out: Annotated[Path, typer.Option(help="Run folder; a killed evaluation in it resumes.")],
-    model: Annotated[str | None, typer.Option(help="Name of shipped weights, or a .safetensors file.")] = None,
-    setting: Settings = None,
-    as_json: Json = False,
-) -> None:
-    """Measure the verdicts on simulated fields of other seeds, and on real images; write scores and figures."""
-    from skysieve.cli.progress import show_progress  # noqa: PLC0415 -- as below
-    from skysieve.cli.scores import print_metrics  # noqa: PLC0415
-    from skysieve.config import read_recipe  # noqa: PLC0415 -- takes seconds, which --help need not
-    from skysieve.stellarity import EvaluateRecipe, evaluate  # noqa: PLC0415
-
-    given = [] if model is None else [f"apply.model={json.dumps(model)}"]
-    resolved = read_recipe(EvaluateRecipe, recipe, settings=[*(setting or []), *given])
-    with show_progress("evaluating") as progress:
-        progress.start(resolved.n_fields)
-        metrics = evaluate(resolved, out=out, on_done=progress.advance)
-    if as_json:
-        typer.echo(json.dumps({name: asdict(one) for name, one in metrics.items()}, indent=1))
-        return
-    print_metrics(metrics)
-    typer.echo(f"report: {out / 'report.html'}")
+add_verbs(app, Words(
+    package="stellarity",
+    train="Simulate fields, train on them, calibrate and export weights with their card.",
+    apply="Judge the sources of a run or of a catalog; the source is not changed.",
+    evaluate="Measure the verdicts on simulated fields of other seeds, and on real images; write scores and figures.",
+    source="Folder of skysieve run, or a catalog file.",
+    out="Folder for the judged catalog.",
+    count_trained=lambda recipe: recipe.fields.number,
+    count_evaluated=lambda recipe: recipe.n_fields,
+    describe=lambda facts: f"{facts['rows']} sources, {facts['stars']:.1f} of them stars; {facts['ood']} outside the "
+    "training domain",
+))  # fmt: skip
