@@ -117,7 +117,7 @@ class Judge(nn.Module):
         detectors give the same; the mean star is brightened where it is faint.
         """
         hits = hits @ nn.functional.one_hot(self.cluster).to(hits.dtype) if self.merged else hits
-        extent = 10 ** statistics[:, [STATISTICS.index("log_extent")]]
+        extent = 10 ** statistics[:, [STATISTICS.index("log_extent")]].nan_to_num(0.0)
         scaled = (_spread(statistics) - self.middle) / self.width
         seen = torch.where(self.unseen, torch.nan, scaled.clamp(-CLIP, CLIP))
         return cutouts, torch.log10(1 + hits / extent), torch.arcsinh(stack * BRIGHTER), seen

@@ -120,8 +120,10 @@ class ViewNetwork(nn.Module):
         """Return what the last layer is given."""
         batch, clusters, *side = cutouts.shape
         present = cutouts.abs().amax(dim=(2, 3)) > 0
-        seen = self.look(cutouts.reshape(batch * clusters, 1, *side)).view(batch, clusters, -1) + self.place
-        seen = seen * present[:, :, None]
+        # Empty clusters are not looked at, which saves a third of the work.
+        seen = cutouts.new_zeros(batch * clusters, self.place.shape[1])
+        seen[present.flatten()] = self.look(cutouts.reshape(batch * clusters, 1, *side)[present.flatten()])
+        seen = (seen.view(batch, clusters, -1) + self.place) * present[:, :, None]
         score = self.weigh(seen).masked_fill(~present[:, :, None], -1e4).softmax(dim=1)
         pooled = torch.einsum("bch,bcw->bhw", score, seen).flatten(1)
         mean = seen.sum(dim=1) / present.sum(dim=1, keepdim=True).clamp(min=1)
@@ -145,8 +147,8 @@ class ViewNetwork(nn.Module):
 def _make_eye(width: int) -> nn.Sequential:
     """Make the network that looks at one small picture."""
     return nn.Sequential(
-        nn.Conv2d(1, 12, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
-        nn.Conv2d(12, 24, 3, padding=1), nn.GELU(), nn.MaxPool2d(2),
+        nn.Conv2d(1, 12, 5, stride=2, padding=2), nn.GELU(),
+        nn.Conv2d(12, 24, 3, stride=2, padding=1), nn.GELU(),
         nn.Conv2d(24, width, 3, padding=1), nn.GELU(), nn.AdaptiveAvgPool2d(3), nn.Flatten(),
         nn.Linear(9 * width, width), nn.GELU(),
     )  # fmt: skip

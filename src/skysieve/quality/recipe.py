@@ -51,10 +51,10 @@ class SplitRecipe:
 
     __pydantic_config__ = STRICT
 
-    train: Share = 0.6
-    validation: Share = 0.12
+    train: Share = 0.7
+    validation: Share = 0.08
     calibration: Share = 0.14
-    test: Share = 0.14
+    test: Share = 0.08
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ class TrainRecipe:
     split: SplitRecipe = field(default_factory=SplitRecipe)
     training: TrainingRecipe = field(
         default_factory=lambda: TrainingRecipe(
-            stages=(Stage(epochs=40, rates={"all": 2e-3}, warmup=20),), batch=64, weight_decay=1e-2, accelerator="cpu"
+            stages=(Stage(epochs=20, rates={"all": 2e-3}, warmup=50),), batch=64, weight_decay=2e-2, clip=5.0,
+            accelerator="cpu",
         )
     )
     coverage: Annotated[float, Field(gt=0, lt=1)] = 0.95

@@ -32,6 +32,9 @@ SHARPEST = 0.65
 STAR_WIDTH = 0.18
 """Sources whose logarithm of size exceeds that of the narrower half by this much are no stars."""
 
+HIGHEST = 10.0
+"""Pixels of the mean star are held inside plus and minus this; they exceed it where nearly no light was found."""
+
 MOST_WEIGHT = 50.0
 """Sources of larger signal over noise count as this large: PSFs are not known better than that."""
 
@@ -206,7 +209,8 @@ def _stack(stamps: Float[np.ndarray, "star v u"], ratio: Float[np.ndarray, " sta
     mean = mean - np.median(outer)
     total = max(float(mean[radius < 2.2 * WIDTH].sum()), 1e-6)
     noise = 1.4826 * float(np.median(np.abs(outer - np.median(outer)))) / total
-    return np.asarray(np.where(radius < 2.8 * WIDTH, mean / total, 0), np.float32), noise
+    shown = np.where(radius < 2.8 * WIDTH, mean / total, 0)
+    return np.asarray(np.clip(shown, -HIGHEST, HIGHEST), np.float32), noise
 
 
 def _clip_mean(stamps: np.ndarray, bright: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -22,12 +22,25 @@ from skysieve.quality.labels import CLASSES
 from skysieve.quality.learning import Views, make_views
 from skysieve.quality.model import list_inputs, read_model, run_judge
 from skysieve.quality.recipe import TrainRecipe
+from skysieve.quality.reference import fit_reference
 from skysieve.quality.scores import measure_main
-from skysieve.quality.statistics import STATISTICS
-from skysieve.training import ArraySamples, calibrate, export_weights, fit, fit_domain, fit_temperature, split_groups
+from skysieve.quality.statistics import STATISTICS, UNSEEN
+from skysieve.training import (
+    ArraySamples,
+    DomainIndex,
+    calibrate,
+    export_weights,
+    fit,
+    fit_domain,
+    fit_temperature,
+    read_domain,
+    split_groups,
+)
 
 EXAMPLES = 16
 """Rows kept in the weights for their check."""
+
+FORGETTABLE = np.array([name not in UNSEEN for name in STATISTICS])
 
 FORGOTTEN = 0.1
 """Share of the cutouts and of the statistics that a training sample does without."""
@@ -63,6 +76,7 @@ def fit_judge(recipe: TrainRecipe, views: Views, source_map: SourceMap, *, out: 
     export = functools.partial(_export, judge, recipe, split, path=out / "weights" / f"{recipe.name}.safetensors")
     path = export()
     tensors, card = read_weights(path)
+    tensors |= _remember(judge, split, read_domain(tensors, card))
     return write_weights(path, tensors, replace(card, metrics=_measure(path, split["test"])))
 
 
@@ -125,6 +139,16 @@ def _export(judge: Judge, recipe: TrainRecipe, split: Mapping[str, Views], *, pa
     return path
 
 
+def _remember(judge: Judge, split: Mapping[str, Views], domain: DomainIndex | None) -> dict[str, np.ndarray]:
+    """Return the labeled exposures that verdicts are compared with: some that the network was not fitted to."""
+    if domain is None:
+        return {}
+    held = [split[name] for name in ("calibration", "validation")]
+    label, exposure = (np.concatenate([getattr(one, name) for one in held]) for name in ("label", "exposure"))
+    embeddings = np.concatenate([run_judge(judge, one)[1] for one in held])
+    return fit_reference(embeddings, label.astype(np.int64), exposure, domain=domain)
+
+
 def _measure(path: Path, part: Views) -> dict[str, Metric]:
     return measure_main(read_model(str(path)), part)
 
@@ -137,7 +161,8 @@ def _augment(sample: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ..
     if rng.uniform() < 0.5:
         cutouts, stack = cutouts[:, ::-1], stack[::-1]
     cutouts = cutouts * (rng.uniform(size=(len(cutouts), 1, 1)) > FORGOTTEN)
-    statistics = np.where(rng.uniform(size=len(statistics)) < FORGOTTEN, np.nan, statistics)
+    forgotten = (rng.uniform(size=len(statistics)) < FORGOTTEN) & FORGETTABLE
+    statistics = np.where(forgotten, np.nan, statistics)
     return (np.ascontiguousarray(cutouts, np.float32), hits, np.ascontiguousarray(stack),
             statistics.astype(np.float32), label)  # fmt: skip
 
