@@ -47,7 +47,12 @@ class Glance:
         """Return some of the sources; footprints of the others stay in ``labels``."""
         columns = {one.name: getattr(self, one.name) for one in fields(self)}
         return replace(
-            self, **{name: value[rows] for name, value in columns.items() if isinstance(value, np.ndarray) and value.ndim == 1}
+            self,
+            **{
+                name: value[rows]
+                for name, value in columns.items()
+                if isinstance(value, np.ndarray) and value.ndim == 1
+            },
         )
 
 

@@ -31,6 +31,7 @@ BLOCK = 50
 ZEROPOINT_ERROR = 0.03
 """Of an exposure's photometric calibration [mag]."""
 
+
 @dataclass(frozen=True)
 class Views:
     """What is seen of many detectors, and what is true of their exposures; one row a detector.

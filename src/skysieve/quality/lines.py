@@ -58,7 +58,9 @@ def measure_line(labels: Int[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"]) -
 
 
 @functools.lru_cache(maxsize=4)
-def _list_strips(high: int, wide: int) -> tuple[Int[np.ndarray, "angle cell_y cell_x"], Float[np.ndarray, "angle strip"]]:
+def _list_strips(
+    high: int, wide: int
+) -> tuple[Int[np.ndarray, "angle cell_y cell_x"], Float[np.ndarray, "angle strip"]]:
     """Return for each direction the number of the strip in which each cell lies, and the cells in each strip."""
     y, x = np.indices((high, wide)) - np.array([(high - 1) / 2, (wide - 1) / 2])[:, None, None]
     reach = math.hypot(high, wide) / 2

@@ -7,7 +7,15 @@ import numpy as np
 from pydantic import Field
 
 from skysieve.config import STRICT
-from skysieve.simulate import ExposureRecipe, FaultRecipe, GalaxyRecipe, StarRecipe, Survey, measure_sky_level, read_survey
+from skysieve.simulate import (
+    ExposureRecipe,
+    FaultRecipe,
+    GalaxyRecipe,
+    StarRecipe,
+    Survey,
+    measure_sky_level,
+    read_survey,
+)
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]

@@ -27,7 +27,7 @@ LEAST_RATIO = 5.0
 """Signal over noise in the footprint from which on a source is measured."""
 
 SHARPEST = 0.65
-"""Sources whose narrower axis is this much narrower than that of the usual seeing are no light: cosmic rays, bad pixels."""
+"""Sources whose narrower axis is so much narrower than the usual seeing are no light: cosmic rays, bad pixels."""
 
 STAR_WIDTH = 0.18
 """Sources whose logarithm of size exceeds that of the narrower half by this much are no stars."""
@@ -43,9 +43,10 @@ MOST_WEIGHT = 50.0
 class Shapes:
     """Of bright sources: rows of the glance, sizes, shapes, signal over noise; and the mean of the stars.
 
-    ``rows`` of the glance, and ``rays`` those that are sharper than light can be; ``x``, ``y`` [pixel]; ``log_size`` the natural logarithm of the width over the usual one;
-    ``e1``, ``e2`` components of (a^2 - b^2) / (a^2 + b^2); ``ratio`` signal over noise; ``star`` which are among the
-    narrow ones; ``stack`` the mean of those, of sum one, all zero without one; ``stack_noise`` of its pixels.
+    ``rows`` of the glance, and ``rays`` those that are sharper than light can be; ``x``, ``y`` [pixel]; ``log_size`` the
+    natural logarithm of the width over the usual one; ``e1``, ``e2`` components of (a^2 - b^2) / (a^2 + b^2); ``ratio``
+    signal over noise; ``star`` which are among the narrow ones; ``stack`` the mean of those, of sum one, all zero
+    without one; ``stack_noise`` of its pixels.
     """
 
     rows: Int[np.ndarray, " source"]
@@ -66,9 +67,7 @@ class Shapes:
         return np.minimum(self.ratio, MOST_WEIGHT) ** 2
 
 
-def measure_shapes(
-    image: Float[np.ndarray, "y x"], found: Glance, *, usual: Usual, saturation: float
-) -> Shapes:
+def measure_shapes(image: Float[np.ndarray, "y x"], found: Glance, *, usual: Usual, saturation: float) -> Shapes:
     """Measure the brightest sources of a detector.
 
     Parameters
@@ -172,7 +171,9 @@ def _measure_minor(moments: Float[np.ndarray, "source 3"]) -> Float[np.ndarray, 
     return np.asarray((xx + yy) / 2 - np.hypot((xx - yy) / 2, xy))
 
 
-def _select_narrow(size: Float[np.ndarray, " source"], ratio: Float[np.ndarray, " source"]) -> Bool[np.ndarray, " source"]:
+def _select_narrow(
+    size: Float[np.ndarray, " source"], ratio: Float[np.ndarray, " source"]
+) -> Bool[np.ndarray, " source"]:
     """Select the sources about as narrow as the narrower half of them."""
     if not len(size):
         return np.zeros(0, bool)

@@ -45,9 +45,7 @@ class Sky:
     noise: float
 
 
-def measure_sky(
-    image: Float[np.ndarray, "y x"], found: Glance, bad: Bool[np.ndarray, "y x"], *, fwhm: float
-) -> Sky:
+def measure_sky(image: Float[np.ndarray, "y x"], found: Glance, bad: Bool[np.ndarray, "y x"], *, fwhm: float) -> Sky:
     """Average the sky in blocks.
 
     Parameters
@@ -65,8 +63,8 @@ def measure_sky(
     -------
     Sky
         Blocks with fewer than three quarters of their pixels on the sky are NaN, so are those in the wings of bright
-        sources, unless these leave less than a tenth of the detector; the noise comes from differences of neighbors in a
-        row, and is NaN without any.
+        sources, unless these leave less than a tenth of the detector; the noise comes from differences of neighbors
+        in a row, and is NaN without any.
     """
     if min(image.shape) < BLOCK:
         return Sky(np.full((0, 0), math.nan), np.zeros(0), math.nan)
@@ -130,8 +128,9 @@ def measure_structure(sky: Sky, *, area: float) -> tuple[float, ...]:
     Returns
     -------
     tuple of float
-        Excess scatter around a bowl (vignetting leaves one, where no flat field was applied) for each of ``SCALES``, its slope, and the excess of the tails (of
-        the outer tenth over that of the middle, at the second scale); NaN where blocks are too few.
+        Excess scatter around a bowl (vignetting leaves one, where no flat field was applied) for each of ``SCALES``,
+        its slope, and the excess of the tails (of the outer tenth over that of the middle, at the second scale); NaN
+        where blocks are too few.
     """
     noise = sky.noise / math.sqrt(area)
     flat, tilt = _take_bowl(sky)

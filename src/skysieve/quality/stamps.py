@@ -38,9 +38,7 @@ def resample_stamps(
     """
     offset = (np.arange(side) - side // 2) * step
     rows, columns = image.shape
-    x, y = (
-        np.clip(places[:, axis, None] + offset, 0, last - 1) for axis, last in ((0, columns), (1, rows))
-    )
+    x, y = (np.clip(places[:, axis, None] + offset, 0, last - 1) for axis, last in ((0, columns), (1, rows)))
     x0, y0 = (np.minimum(one.astype(int), max(last - 2, 0)) for one, last in ((x, columns), (y, rows)))
     fx, fy = (x - x0).astype(np.float32)[:, None, :], (y - y0).astype(np.float32)[:, :, None]
     x1, y1 = np.minimum(x0 + 1, columns - 1)[:, None, :], np.minimum(y0 + 1, rows - 1)[:, :, None]

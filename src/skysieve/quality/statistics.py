@@ -54,11 +54,12 @@ def measure_statistics(
 
     Notes
     -----
-    Ellipticities are 1 - b/a. Sizes are natural logarithms in units of the usual seeing, numbers of sources decimal ones, scaled to an area of
-    128 x 128 widths of it. ``log_knowledge`` is the signal over noise of all bright sources together;
-    ``alignment`` how far their directions agree; ``twins`` see `measure_twins`; ``structure_8`` to ``tails`` see
-    `measure_structure`; ``half_step`` and ``step_order`` see `measure_step`, ``line`` see `measure_line`; ``noise_excess`` the noise of the sky over what its brightness explains; ``log_area`` the noise area
-    of the mean star over the usual one, ``dip`` its middle below its brightest ring (natural logarithm).
+    Ellipticities are 1 - b/a. Sizes are natural logarithms in units of the usual seeing, numbers of sources decimal
+    ones, scaled to an area of 128 x 128 widths of it. ``log_knowledge`` is the signal over noise of all bright sources
+    together; ``alignment`` how far their directions agree; ``twins`` see `measure_twins`; ``structure_8`` to ``tails``
+    see `measure_structure`; ``half_step`` and ``step_order`` see `measure_step`, ``line`` see `measure_line`;
+    ``noise_excess`` is the noise of the sky over what its brightness explains, ``log_area`` the noise area of the mean
+    star over the usual one, ``dip`` its middle below its brightest ring (natural logarithm).
     """
     sky = measure_sky(image, found, bad, fwhm=usual.fwhm)
     rays = np.zeros(len(found), bool)
@@ -123,7 +124,7 @@ def _measure_star(shapes: Shapes, usual: Usual) -> tuple[float, float, float, fl
     light = np.cumsum(stack[inside][np.argsort(radius[inside], kind="stable")])
     inner, outer = (np.sort(radius[inside])[min(np.searchsorted(light, share), len(light) - 1)] for share in (0.2, 0.9))
     rings = [stack[(radius >= low) & (radius < low + 1)].mean() for low in range(int(2 * WIDTH))]
-    dip = math.log(max(max(rings), 1e-6) / max(rings[0], 1e-2 * max(*rings, 1e-6)))
+    dip = math.log(max(*rings, 1e-6) / max(rings[0], 1e-2 * max(*rings, 1e-6)))
     return area, error, (inner + 0.5) / max(outer, 1.0), dip
 
 

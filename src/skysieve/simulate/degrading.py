@@ -107,8 +107,8 @@ def degrade_detector(
     Raises
     ------
     ValueError
-        If seeing is to become better, the width is not positive, or light is to be added to a sky of which nobody knows
-        the brightness.
+        If seeing is to become better, the width is not positive, a ring is smaller than a pixel, or light is to be
+        added to a sky of which nobody knows the brightness.
     """
     exptime = detector.bands[detector.reference].calibration.exptime
     plan = plan_degradation(faults, detector.shape, fwhm=fwhm, seed=seed, exptime=exptime, place=place)
@@ -131,12 +131,14 @@ def plan_degradation(
     Raises
     ------
     ValueError
-        If seeing is to become better, or the width is not positive.
+        If seeing is to become better, the width is not positive, or a ring is smaller than a pixel.
     """
     if faults.seeing < 1:
         raise ValueError(f"seeing: a frame cannot be made {faults.seeing:g} times as wide; give 1 or more")
     if not 0 < fwhm < math.inf:
         raise ValueError(f"fwhm: stars are {fwhm:g} pixels wide; give the width of the frame's stars")
+    if 0 < faults.defocus * fwhm < 1:
+        raise ValueError(f"defocus: a ring of {faults.defocus * fwhm:.2g} pixels is too small to draw; give 1 or more")
     window = make_window(ExposureRecipe(layout=place.layout, shape=shape), place.number)
     stamps, kernel = _draw_stamps(faults, fwhm=fwhm, seed=seed)
     structure, smooth = _make_light(faults, window, seed=seed, number=place.number)

@@ -77,9 +77,7 @@ def make_window(recipe: ExposureRecipe, number: int) -> Window:
 
 def make_focal_plane(recipe: ExposureRecipe, points: int) -> Window:
     """Return the whole focal plane as a window with so many points along its longer side."""
-    rows, columns = (
-        number * (side + recipe.gap) for number, side in zip(recipe.layout, recipe.shape, strict=True)
-    )
+    rows, columns = (number * (side + recipe.gap) for number, side in zip(recipe.layout, recipe.shape, strict=True))
     longest = max(rows, columns)
     return Window(0.0, 0.0, 1 / points, (max(1, points * rows // longest), max(1, points * columns // longest)))
 
