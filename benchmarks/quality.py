@@ -67,9 +67,8 @@ def judge_simulated(options: argparse.Namespace) -> None:
             judged = judge_views(model, views)
             print(f"{name}: {format_metrics(measure_judged(judged, views, limits=limits))}")
             print(f"  recall: {format_metrics(measure_recall(judged, views))}")
-            print(
-                f"  recall, clear faults: {format_metrics(measure_recall(judge_views(model, views.take(~near)), views.take(~near)))}"
-            )
+            clear = views.take(~near)
+            print(f"  recall, clear faults: {format_metrics(measure_recall(judge_views(model, clear), clear))}")
             print_by_knowledge(judged.probability.argmax(axis=1) == views.label, near, views)
         passed = judge_views(first, views).probability[:, 0] >= first.boundary
         cut_classically(views, passed=passed)

@@ -2,7 +2,7 @@
 
 Makes a mosaic of 36 detectors of 2048 x 4612 pixels (once), and prints, the ratio first:
 
-- ``pixels``: time from the file to the verdict, over the time in which sep alone (background and detection with the same
+- ``pixels``: time from the file to the verdict, over the time in which sep alone (background and detection, the same
   threshold) is done with the same detectors, both with one process and with two; several rounds, in turn.
 - ``prints``: time from the exposure's fingerprint on disk to the verdict.
 - ``rate``: exposures a minute that are judged from their fingerprints, for as many as asked for.

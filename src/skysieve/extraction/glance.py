@@ -87,7 +87,8 @@ def glance(
     Notes
     -----
     Background, detection and deblending of SExtractor (Bertin & Arnouts 1996, A&AS 117, 393) with the defaults of sep.
-    In a field so crowded that a footprint has more pieces than sep can hold, the threshold is doubled, up to four times.
+    Where a field is so crowded that a footprint has more pieces than sep can hold, the threshold is doubled, up to four
+    times.
     """
     data = np.ascontiguousarray(np.where(bad, 0, image) if bad.any() else image, dtype=np.float32)
     if bad.all():

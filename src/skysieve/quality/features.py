@@ -61,8 +61,8 @@ def measure_features(
     -----
     After Teimoorinia et al. (2021), section 3.1: ISO0, ELLIPTICITY, BACKGROUND, CLASS_STAR and EXPTIME. Where the usual
     sky is not known, or the image holds no sky, backgrounds are in units of the detector's own (0 for nearly all).
-    ``stellarity`` is the decimal logarithm of the brightest pixel's share of the light, over that of a star in the usual
-    seeing: 0 for stars of a good exposure, less for galaxies, and for everything in bad seeing.
+    ``stellarity`` is the decimal logarithm of the brightest pixel's share of the light, over that of a star in the
+    usual seeing: 0 for stars of a good exposure, less for galaxies, and for everything in bad seeing.
     """
     time = exptime if np.isfinite(exptime) and exptime > 0 else 1.0
     known = usual.sky > 0 and np.isfinite(exptime) and exptime > 0

@@ -101,7 +101,7 @@ def choose_causes(excess: Float[np.ndarray, "row 4"], limits: LimitsRecipe) -> I
 def find_borderline(
     excess: Float[np.ndarray, "row 4"], limits: LimitsRecipe, *, factor: float = 1.5
 ) -> Bool[np.ndarray, " row"]:
-    """Tell which exposures are borderline: they would be of another class if one of their faults were larger or smaller.
+    """Tell which exposures are borderline: of another class if one of their faults were larger or smaller.
 
     Parameters
     ----------

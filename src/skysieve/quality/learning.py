@@ -224,7 +224,8 @@ def _view_block(block: Sequence[int], *, folder: Path, recipe: LearningSet, sour
                 usual=usual, seed=recipe.seed + index * 1000 + number,
             )  # fmt: skip
             values = (view.cutouts.astype(np.float16), view.hits.astype(np.int32), view.stack.astype(np.float16),
-                      view.statistics.astype(np.float32), label, excess.astype(np.float32), index, number, view.dead)  # fmt: skip
+                      view.statistics.astype(np.float32), label, excess.astype(np.float32), index, number,
+                      view.dead)  # fmt: skip
             for one, value in zip(rows, values, strict=True):
                 rows[one].append(np.asarray(value))
     path = folder / f"{block[0]:06d}.safetensors"

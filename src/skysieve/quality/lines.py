@@ -1,4 +1,4 @@
-"""Straight lines across a detector, as satellites leave them: strips of the picture that sources cover from end to end."""
+"""Straight lines across a detector, as satellites leave them: strips that sources cover from end to end."""
 
 import functools
 import math

@@ -32,7 +32,8 @@ class MapRecipe:
 class LearningSet:
     """All that decides what is learned from: exposures, limits, and how detectors are looked at.
 
-    ``hidden`` is the share of the exposures whose usual sky is not told, and, drawn apart, whose usual zeropoint is not.
+    ``hidden`` is the share of the exposures whose usual sky is not told, and, drawn apart, whose usual zeropoint is
+    not.
     """
 
     __pydantic_config__ = STRICT

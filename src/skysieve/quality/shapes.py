@@ -43,7 +43,7 @@ MOST_WEIGHT = 50.0
 class Shapes:
     """Of bright sources: rows of the glance, sizes, shapes, signal over noise; and the mean of the stars.
 
-    ``rows`` of the glance, and ``rays`` those that are sharper than light can be; ``x``, ``y`` [pixel]; ``log_size`` the
+    ``rows`` of the glance, ``rays`` those that are sharper than light can be; ``x``, ``y`` [pixel]; ``log_size`` the
     natural logarithm of the width over the usual one; ``e1``, ``e2`` components of (a^2 - b^2) / (a^2 + b^2); ``ratio``
     signal over noise; ``star`` which are among the narrow ones; ``stack`` the mean of those, of sum one, all zero
     without one; ``stack_noise`` of its pixels.
