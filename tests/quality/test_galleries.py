@@ -2,9 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.quality.conftest import CLUSTERS
+from tests.quality.mosaics import write_mosaic
 from tests.quality.nights import write_exposure
 
-from skysieve.quality.galleries import Looker, choose_cases, choose_spread
+from skysieve.quality.assess_recipe import AssessRecipe, UsualRecipe
+from skysieve.quality.fingerprint_store import write_prints
+from skysieve.quality.galleries import Looker, choose_cases, choose_spread, open_fingerprints
 
 CHANCES = np.array([
     [0.9, 0.1, 0.0, 0.0, 0.0], [0.6, 0.1, 0.1, 0.1, 0.1], [0.1, 0.1, 0.8, 0.0, 0.0], [np.nan] * 5,
@@ -58,3 +62,12 @@ def test_fingerprints_are_drawn_of_a_detector_and_of_an_exposure():
     assert picture[:4] == b"\x89PNG"
     assert looker.draw_all_prints("a.fits")[0][0].startswith("Fingerprint of the exposure: 2 detectors")
     assert looker.draw_all_prints("b.fits") == []
+
+
+def test_a_store_of_fingerprints_is_read_by_exposure_and_detector(weights, tmp_path):
+    recipe = AssessRecipe(model=str(weights), usual=UsualRecipe(seeing=1.2))
+    path = write_mosaic(tmp_path / "a.fits")
+    write_prints([path], recipe, out=tmp_path / "prints.zarr", half=False, on_done=lambda _: None)
+    read = open_fingerprints(tmp_path / "prints.zarr")
+    assert {name: one.shape for name, one in read("a.fits").items()} == dict.fromkeys("12", (CLUSTERS, 25, 25))
+    assert read("b.fits") == {}
