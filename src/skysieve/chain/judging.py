@@ -17,7 +17,7 @@ OWN = "skysieve"
 
 
 def judge_extraction(extraction: Extraction, detector: Detector, recipe: ChainRecipe) -> Extraction:
-    """Give the sources of an image the verdicts that the recipe asks for.
+    """Give the sources of an image the verdicts that the recipe asks for; those on exposures come before.
 
     Parameters
     ----------
@@ -59,10 +59,12 @@ def list_models(recipe: ChainRecipe) -> dict[str, dict[str, str]]:
     ValueError
         If the weights are not there or not whole.
     """
-    if recipe.extraction.method != OWN:
-        return {}
-    names = {"stellarity": recipe.stellarity.model, "morphology": recipe.morphology.model}
+    names = {
+        "stellarity": recipe.stellarity.model, "morphology": recipe.morphology.model, "quality": recipe.quality.model
+    }  # fmt: skip
     used = {one: names[one] for one in CAPABILITIES if one in recipe.capabilities}
+    if recipe.extraction.method != OWN:
+        used = {one: name for one, name in used.items() if one == "quality"}
     return {capability: _describe(capability, name) for capability, name in used.items()}
 
 

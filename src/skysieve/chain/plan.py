@@ -12,7 +12,7 @@ from skysieve.chain.recipe import ChainRecipe
 from skysieve.chain.versions import list_versions
 from skysieve.config import dump_recipe
 from skysieve.io.checksums import checksum_file
-from skysieve.io.exposures import list_detectors
+from skysieve.io.exposures import InputRecipe, list_detectors
 from skysieve.records import DetectorAddress, PixelAddress
 
 
@@ -37,6 +37,11 @@ class RunPlan:
     detectors: tuple[DetectorAddress, ...]
     checksums: Mapping[str, str]
     fingerprint: str
+
+    @property
+    def n_items(self) -> int:
+        """Items of work: the detectors, and before them, where exposures are judged, the cameras and a look at each."""
+        return len(self.detectors) + (1 + len(self.detectors) if "quality" in self.recipe.capabilities else 0)
 
     @property
     def keys(self) -> list[str]:
@@ -73,14 +78,31 @@ def plan_run(inputs: Inputs, recipe: ChainRecipe) -> RunPlan:
     if not detectors:
         raise ValueError("no image given; name at least one FITS, PNG or JPEG file")
     files = {path for address in detectors for path in _list_files(address)}
-    files |= {path for path in (inputs.psf, inputs.catalog) if path is not None}
+    files |= {path for path in (inputs.psf, inputs.catalog, _find_layouts(recipe)) if path is not None}
     checksums = {str(path): checksum_file(path) for path in sorted(files)}
     return RunPlan(recipe, inputs, detectors, checksums, _identify(recipe, inputs, detectors, checksums=checksums))
+
+
+def find_exposure(address: DetectorAddress) -> str:
+    """Return the name that all detectors of one file share: the detector's label without its extension number."""
+    return address.label if address.extension is None else address.label.removesuffix(f"[{address.extension}]")
 
 
 def find_exposure_stem(address: DetectorAddress) -> str:
     """Return the name that all detectors of one file share: the detector's stem without its extension number."""
     return address.stem if address.extension is None else address.stem.removesuffix(f"_{address.extension}")
+
+
+def _find_layouts(recipe: ChainRecipe) -> Path | None:
+    """Return the file that says where detectors belong, if one is read; refuse settings that the run itself makes."""
+    if "quality" not in recipe.capabilities:
+        return None
+    if recipe.quality.input != InputRecipe() or recipe.quality.seed:
+        raise ValueError(
+            "quality.input and quality.seed: leave them out; the run's own input and seed take their places"
+        )
+    path = None if recipe.quality.mosaic.layout is None else Path(recipe.quality.mosaic.layout)
+    return path if path is not None and path.is_file() else None
 
 
 def _list_files(address: DetectorAddress) -> list[Path]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skysieve.chain.exposures import Judgment, add_to_images, add_to_sources
 from skysieve.chain.images import make_image_table
 from skysieve.chain.plan import RunPlan, find_exposure_stem
 from skysieve.chain.provenance import describe_run
@@ -22,18 +23,30 @@ from skysieve.io.products import join_segmentations, write_regions
 from skysieve.records import Catalog, make_empty_catalog
 from skysieve.report import RunSummary, read_preview, write_report
 
+VERDICTS, CCDS = "verdicts.parquet", "ccds.parquet"
+"""Tables of `Judgment`, as ``skysieve quality assess`` writes them."""
+
 LINKS = {
     "catalog (Parquet)": "catalog.parquet",
     "catalog (FITS)": "catalog.fits",
     "images": "images.parquet",
+    "verdicts on exposures": VERDICTS,
+    "verdicts on detectors": CCDS,
     "provenance": "provenance.json",
     "log": "run.log",
     "trust report": "trust.html",
 }
 
 
-def write_products(folder: Path, plan: RunPlan, outcomes: list[Outcome], *, overrules: list[Overrule]) -> Catalog:
-    """Write catalog, images table, segmentation maps, regions, PSFs, provenance and report.
+def write_products(
+    folder: Path,
+    plan: RunPlan,
+    outcomes: list[Outcome],
+    *,
+    overrules: list[Overrule],
+    judgment: Judgment | None = None,
+) -> Catalog:
+    """Write catalog, images table, verdicts, segmentation maps, regions, PSFs, provenance and report.
 
     Parameters
     ----------
@@ -44,7 +57,9 @@ def write_products(folder: Path, plan: RunPlan, outcomes: list[Outcome], *, over
     outcomes : list of Outcome
         How each item ended, in run order.
     overrules : list of Overrule
-        Values to replace.
+        Values of sources to replace.
+    judgment : Judgment, optional
+        The verdicts on the exposures, where the run gives them.
 
     Returns
     -------
@@ -58,12 +73,17 @@ def write_products(folder: Path, plan: RunPlan, outcomes: list[Outcome], *, over
     ]
     keys = [key for key, _ in done]
     images = make_image_table(plan.detectors, outcomes)
-    catalog, replaced = apply_overrules(_name_unit(_merge(folder, plan, keys), images), overrules)
+    catalog = _name_unit(_merge(folder, plan, keys), images)
+    if judgment is not None:
+        images, catalog = add_to_images(images, plan, judgment), add_to_sources(catalog, plan, judgment)
+        write_catalog(judgment.exposures, folder / VERDICTS)
+        write_catalog(judgment.detectors, folder / CCDS)
+    catalog, replaced = apply_overrules(catalog, overrules)
     write_catalog(catalog, folder / "catalog.parquet")
     write_catalog(catalog, folder / "catalog.fits")
     write_catalog(images, folder / "images.parquet")
     _write_by_stem(folder, plan, keys, catalog=catalog)
-    provenance = describe_run(plan, replaced)
+    provenance = describe_run(plan, [*replaced, *([] if judgment is None else judgment.overruled)])
     write_json(folder / "provenance.json", provenance)
     previews = (read_preview(folder / PARTS / key / PREVIEW) for key in keys)
     title = ", ".join(dict.fromkeys(find_exposure_stem(address) for address in plan.detectors))

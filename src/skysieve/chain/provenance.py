@@ -1,5 +1,6 @@
 """What a run was made with and from: enough to make it again, nothing that differs between two equal runs."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from skysieve.chain.judging import list_models
@@ -8,14 +9,14 @@ from skysieve.chain.versions import find_revision, list_versions
 from skysieve.config import dump_recipe
 
 
-def describe_run(plan: RunPlan, overrules: list[dict[str, Any]]) -> dict[str, Any]:
+def describe_run(plan: RunPlan, overrules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the content of ``provenance.json``.
 
     Parameters
     ----------
     plan : RunPlan
         What was run.
-    overrules : list of dict
+    overrules : sequence of mapping
         Values that an overrule table replaced.
     """
     recipe = dump_recipe(plan.recipe)
@@ -41,5 +42,5 @@ def describe_run(plan: RunPlan, overrules: list[dict[str, Any]]) -> dict[str, An
             }
             for index, address in enumerate(plan.detectors)
         ],
-        "overruled": overrules,
+        "overruled": [dict(one) for one in overrules],
     }  # fmt: skip

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
+from skysieve.chain.exposures import Judgment, leave_out
 from skysieve.chain.plan import Inputs, RunPlan, plan_run
 from skysieve.chain.products import write_products
 from skysieve.chain.recipe import ChainRecipe
 from skysieve.chain.stage import Work, measure_detector
-from skysieve.execution import Outcome, map_items, open_ledger
+from skysieve.execution import Ledger, Outcome, map_items, open_ledger
 from skysieve.io.catalogs import read_catalog
-from skysieve.io.overrule import read_overrules
+from skysieve.io.overrule import Overrule, read_overrules, split_overrules
 from skysieve.io.psf import read_psf
-from skysieve.records import Catalog, ImageFlag
+from skysieve.records import Catalog, ImageFlag, PsfModel
 
 LOG = logging.getLogger("skysieve.run")
 USELESS = ImageFlag.UNREADABLE | ImageFlag.FAILED | ImageFlag.ALL_BAD | ImageFlag.CONSTANT | ImageFlag.TOO_SMALL
@@ -77,7 +78,7 @@ def run_chain(
         If the disk is full.
     """
     recipe = recipe or ChainRecipe()
-    overrules = [] if overrule is None else read_overrules(overrule)
+    overrules, of_exposures = split_overrules([] if overrule is None else read_overrules(overrule))
     psf = None if inputs.psf is None else read_psf(inputs.psf)
     positions = None if inputs.catalog is None else read_catalog(inputs.catalog)
     plan = plan_run(inputs, recipe)
@@ -85,21 +86,49 @@ def run_chain(
     out = out.resolve()
     with open_ledger(out, plan.fingerprint, overwrite=overwrite) as ledger, _log_to(out / "run.log"):
         LOG.info("run of %d images with method %s", len(plan.detectors), recipe.extraction.method)
-        named = zip(plan.keys, plan.detectors, strict=True)
-        work = [Work(index, key, address, psf, positions) for index, (key, address) in enumerate(named)]
-        stage = functools.partial(measure_detector, folder=out, recipe=recipe)
 
         def note(outcome: Outcome) -> None:
             """Put an outcome into the log, then tell the caller."""
             LOG.info("%s %s in %.1f s %s", outcome.key, outcome.state, outcome.seconds, outcome.error)
             on_done(outcome)
 
-        outcomes = map_items(stage, work, keys=plan.keys, ledger=ledger, recipe=recipe.execution, on_done=note)
-        images = write_products(out, plan, outcomes, overrules=overrules)
+        judgment = _judge_exposures(plan, out, ledger=ledger, overrules=of_exposures, on_done=note)
+        outcomes = _measure(plan, out, judgment, ledger=ledger, psf=psf, positions=positions, on_done=note)
+        images = write_products(out, plan, outcomes, overrules=overrules, judgment=judgment)
         LOG.info("%d sources; products written", int(images["n_sources"].sum()))
     read = images["columns"] > 0  # a cut file has no pixels, a file with a cut companion has
     usable = int(np.count_nonzero(read & ((images["flags"] & int(USELESS)) == 0)))
     return RunResult(out, images, usable)
+
+
+def _judge_exposures(
+    plan: RunPlan, out: Path, *, ledger: Ledger, overrules: list[Overrule], on_done: Callable[[Outcome], None]
+) -> Judgment | None:
+    """Give the verdicts on the exposures where the recipe asks for them."""
+    if "quality" not in plan.recipe.capabilities:
+        if overrules:
+            raise ValueError('overrule: no exposure is judged; add "quality" to capabilities, or leave verdicts out')
+        return None
+    from skysieve.chain.looking import judge_exposures  # noqa: PLC0415 -- loads PyTorch, which few runs need
+
+    return judge_exposures(plan, out, ledger=ledger, overrules=overrules, on_done=on_done)
+
+
+def _measure(
+    plan: RunPlan, out: Path, judgment: Judgment | None, *, ledger: Ledger, psf: PsfModel | None,
+    positions: Catalog | None, on_done: Callable[[Outcome], None],
+) -> list[Outcome]:  # fmt: skip
+    """Measure the detectors, but for those that are left out; return how all of them ended, in run order."""
+    ended = {} if judgment is None else leave_out(plan, judgment)
+    for outcome in ended.values():
+        on_done(outcome)
+    named = zip(plan.keys, plan.detectors, strict=True)
+    work = [Work(index, key, one, psf, positions) for index, (key, one) in enumerate(named) if key not in ended]
+    keys = [item.key for item in work]
+    stage = functools.partial(measure_detector, folder=out, recipe=plan.recipe)
+    done = map_items(stage, work, keys=keys, ledger=ledger, recipe=plan.recipe.execution, on_done=on_done)
+    ended |= dict(zip(keys, done, strict=True))
+    return [ended[key] for key in plan.keys]
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def run_with_progress(
         with show_progress("measuring") as progress:
             return run_chain(
                 inputs, out, recipe=recipe, overrule=overrule, overwrite=overwrite,
-                on_plan=lambda plan: progress.start(len(plan.detectors)), on_done=progress.advance,
+                on_plan=lambda plan: progress.start(plan.n_items), on_done=progress.advance,
             )  # fmt: skip
     except KeyboardInterrupt:
         typer.echo("skysieve: interrupted; the same command resumes where it stopped", err=True)

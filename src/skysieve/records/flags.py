@@ -49,6 +49,8 @@ class ImageFlag(IntFlag):
     DEBLEND_OVERFLOW = 65536
     BUFFER_OVERFLOW = 131072
     FAILED = 262144
+    BAD_EXPOSURE = 524288
+    LEFT_OUT = 1048576
 
 
 SOURCE_FLAG_SENTENCES: dict[SourceFlag, str] = {
@@ -90,6 +92,8 @@ IMAGE_FLAG_SENTENCES: dict[ImageFlag, str] = {
     ImageFlag.DEBLEND_OVERFLOW: "a source with the flag deblend_overflow is in the image",
     ImageFlag.BUFFER_OVERFLOW: "a source with the flag buffer_overflow is in the image",
     ImageFlag.FAILED: "a stage failed on this image; the message says where",
+    ImageFlag.BAD_EXPOSURE: "the verdict on its exposure is bad",
+    ImageFlag.LEFT_OUT: "not measured, since exposures with such a verdict are left out",
 }
 
 
