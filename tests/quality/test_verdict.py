@@ -58,8 +58,9 @@ def test_an_exposure_without_light_is_bad(model):
 
 
 @pytest.mark.parametrize(("values", "verdict", "cause"), [
-    ({"concentration": 0.4, "log_area": 1.0}, "bad", "focus"), ({"log_reach": 1.5, "longest": 3.0}, "hole", "trail"),
-    ({"half_step": 5.0, "mesh_structure": 0.2}, "bad", "other"), ({"dead": 0.6}, "bad", "other"),
+    ({"concentration": 0.5, "log_area": 1.0}, "bad", "focus"), ({"dip": 0.2}, "bad", "focus"),
+    ({"line": 0.9}, "hole", "trail"), ({"half_step": 5.0, "step_order": 2.0}, "bad", "other"),
+    ({"dead": 0.6}, "bad", "other"),
 ])  # fmt: skip
 def test_statistics_find_what_was_never_learned(model, values, verdict, cause):
     found = give(model, [GOOD] * 3, **values)
@@ -67,8 +68,14 @@ def test_statistics_find_what_was_never_learned(model, values, verdict, cause):
 
 
 def test_smooth_structure_is_no_step():
-    smooth = make_statistics(half_step=5.0, mesh_structure=9.0)
+    smooth = make_statistics(half_step=5.0, step_order=0.1)
     assert not find_untrained(smooth, UntrainedRecipe())["other"].any()
+
+
+def test_a_step_is_no_trail():
+    found = find_untrained(make_statistics(line=1.0, half_step=5.0, step_order=2.0), UntrainedRecipe())
+    assert not found["trail"].any()
+    assert found["other"].all()
 
 
 def test_what_is_unlike_the_training_set_may_be_anything_else(model):
@@ -99,7 +106,9 @@ def test_nothing_measured_is_nothing_lost():
 
 
 def test_cuts_are_one_bit_each():
-    bad = make_statistics(log_area=2.0, psf_ellipticity=0.5, log_sky=1.0, log_transparency=-1.0, log_sources=0.1)
+    bad = make_statistics(
+        log_area=2.0, psf_ellipticity=0.5, log_sky=1.0, log_transparency=-1.0, log_sources=0.1, log_extent=0.0
+    )
     assert apply_cuts(bad, CutsRecipe(dead=3), dead=4) == CutFlag(63)
     assert apply_cuts(make_statistics(), CutsRecipe(), dead=0) == CutFlag(0)
 

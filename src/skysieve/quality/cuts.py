@@ -78,13 +78,15 @@ def apply_cuts(
         values = statistics[:, STATISTICS.index(name)]
         return float(np.nanmedian(values)) if np.isfinite(values).any() else np.nan
 
+    # The statistic is scaled to an area, the cut is not.
+    count = (10 ** middle("log_sources") - 1) * 10 ** middle("log_extent")
     failed = {
         CutFlag.SEEING: recipe.seeing is not None and np.exp(middle("log_area") / 2) > recipe.seeing,
         CutFlag.ELLIPTICITY: recipe.ellipticity is not None and middle("psf_ellipticity") > recipe.ellipticity,
         CutFlag.SKY: recipe.sky is not None and 10 ** middle("log_sky") > recipe.sky,
         CutFlag.TRANSPARENCY: recipe.transparency is not None
         and 10 ** middle("log_transparency") < recipe.transparency,
-        CutFlag.SOURCES: recipe.sources is not None and 10 ** middle("log_sources") - 1 < recipe.sources,
+        CutFlag.SOURCES: recipe.sources is not None and count < recipe.sources,
         CutFlag.DEAD: recipe.dead is not None and dead > recipe.dead,
         CutFlag.ZEROPOINT: recipe.zeropoint is not None and zeropoint < recipe.zeropoint,
         CutFlag.ASTROMETRY: recipe.astrometry is not None and astrometry > recipe.astrometry,

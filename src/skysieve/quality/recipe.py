@@ -93,9 +93,12 @@ class TrainRecipe:
     split: SplitRecipe = field(default_factory=SplitRecipe)
     training: TrainingRecipe = field(
         default_factory=lambda: TrainingRecipe(
-            stages=(Stage(epochs=20, rates={"all": 2e-3}, warmup=50),),
+            stages=(
+                Stage(epochs=20, rates={"numbers": 2e-3}, warmup=200),
+                Stage(epochs=5, rates={"looks": 1e-3}, warmup=50),
+            ),
             batch=64,
-            weight_decay=2e-2,
+            weight_decay=5e-2,
             clip=5.0,
             accelerator="cpu",
         )

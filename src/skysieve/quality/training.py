@@ -21,6 +21,7 @@ from skysieve.quality.judging import Judge
 from skysieve.quality.labels import CLASSES
 from skysieve.quality.learning import Views, make_views
 from skysieve.quality.model import list_inputs, read_model, run_judge
+from skysieve.quality.network import LOOKS, NUMBERS
 from skysieve.quality.recipe import TrainRecipe
 from skysieve.quality.reference import fit_reference
 from skysieve.quality.scores import measure_main
@@ -89,7 +90,7 @@ def _fit(recipe: TrainRecipe, split: Mapping[str, Views], source_map: SourceMap,
     )  # fmt: skip
     samples = {name: ArraySamples((*list_inputs(part), part.label.astype(np.int64))) for name, part in split.items()}
     fit(judge, _measure_loss, samples["train"], out=out / "training", recipe=recipe.training,
-        validation=samples["validation"], augment=_augment)  # fmt: skip
+        validation=samples["validation"], augment=_augment, groups=_name_groups(recipe))  # fmt: skip
     logits, _ = run_judge(judge, split["calibration"])
     temperature = fit_temperature(logits, split["calibration"].label.astype(np.int64))
     fitted = fit_conformal(
@@ -100,6 +101,13 @@ def _fit(recipe: TrainRecipe, split: Mapping[str, Views], source_map: SourceMap,
     good = calibrate(temperature, logits)[:, 0]
     judge.boundary.copy_(torch.tensor(choose_boundary(split["validation"].label == 0, good)))
     return judge
+
+
+def _name_groups(recipe: TrainRecipe) -> dict[str, list[str]] | None:
+    """Return the layer groups that the stages name; None for one group of all layers."""
+    if any("all" in stage.rates for stage in recipe.training.stages):
+        return None
+    return {name: [f"network.{one}" for one in part] for name, part in (("numbers", NUMBERS), ("looks", LOOKS))}
 
 
 def choose_boundary(is_good: Bool[np.ndarray, " row"], probability: Float[np.ndarray, " row"]) -> float:
