@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skysieve.quality.labels import CAUSES, LimitsRecipe, EXCESS, choose_causes, find_borderline, measure_excess
+from skysieve.quality.labels import CAUSES, EXCESS, LimitsRecipe, choose_causes, find_borderline, measure_excess
 from skysieve.simulate import ExposureRecipe, FaultRecipe, plan_exposure
 
 LIMITS = LimitsRecipe()

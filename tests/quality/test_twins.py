@@ -10,7 +10,7 @@ def draw(count, seed=0):
 
 def test_a_telescope_that_jumped_gives_every_star_a_twin_at_one_separation():
     places, flux = draw(30)
-    both, light = np.concatenate([places, places + [12.0, 16.0]]), np.concatenate([flux, 0.7 * flux])
+    both, light = np.concatenate([places, places + np.array([12.0, 16.0])]), np.concatenate([flux, 0.7 * flux])
     twins, length = measure_twins(both, light, fwhm=4.0, pixels=250_000)
     assert twins > 2
     assert abs(length - 5) < 0.8

@@ -99,12 +99,20 @@ def glance(
         return _find_nothing(data, level=mesh.globalback, noise=mesh.globalrms)
     sky = mesh.back()
     objects, labels, used = _extract(data - sky, bad, noise=mesh.globalrms, threshold=threshold, least_area=least_area)
-    inner = (np.clip(np.rint(objects[name]).astype(int), 0, side - 1) for name, side in (("y", rows), ("x", columns)))
+    rows_in, columns_in = (
+        np.clip(np.rint(objects[name]).astype(int), 0, side - 1) for name, side in (("y", rows), ("x", columns))
+    )
     return Glance(
-        *(objects[name].astype(float) for name in ("x", "y", "a", "b", "theta", "npix", "flux", "peak")),
-        sky[tuple(inner)].astype(float), (objects["flag"] & sep.OBJ_MERGED) > 0, (objects["flag"] & sep.OBJ_TRUNC) > 0,
-        labels, mesh.globalback, mesh.globalrms, used,
-    )  # fmt: skip
+        **{name: objects[name].astype(float) for name in ("x", "y", "a", "b", "theta", "flux", "peak")},
+        area=objects["npix"].astype(float),
+        background=sky[rows_in, columns_in].astype(float),
+        blended=(objects["flag"] & sep.OBJ_MERGED) > 0,
+        cut=(objects["flag"] & sep.OBJ_TRUNC) > 0,
+        labels=labels,
+        level=mesh.globalback,
+        noise=mesh.globalrms,
+        threshold=used,
+    )
 
 
 def _extract(
@@ -128,5 +136,9 @@ def _extract(
 
 
 def _find_nothing(data: np.ndarray, *, level: float, noise: float) -> Glance:
-    none, never = np.zeros(0), np.zeros(0, bool)
-    return Glance(*[none] * 9, never, never, np.zeros(data.shape, np.int32), level, noise, np.nan)
+    names = ("x", "y", "a", "b", "theta", "area", "flux", "peak", "background")
+    never = np.zeros(0, bool)
+    return Glance(
+        **{name: np.zeros(0) for name in names}, blended=never, cut=never,
+        labels=np.zeros(data.shape, np.int32), level=level, noise=noise, threshold=np.nan,
+    )  # fmt: skip

@@ -122,7 +122,8 @@ def _measure_star(shapes: Shapes, usual: Usual) -> tuple[float, float, float, fl
     area = math.log(measure_area_ratio(stack, replace_width(usual)) * float((stack**2).sum()) / max(power, 1e-4))
     error = math.log10(max(inside.sum() * shapes.stack_noise**2 / max(power, 1e-4), 1e-6))
     light = np.cumsum(stack[inside][np.argsort(radius[inside], kind="stable")])
-    inner, outer = (np.sort(radius[inside])[min(np.searchsorted(light, share), len(light) - 1)] for share in (0.2, 0.9))
+    places = np.minimum(np.searchsorted(light, [0.2, 0.9]), len(light) - 1)
+    inner, outer = np.sort(radius[inside])[places].tolist()
     rings = [stack[(radius >= low) & (radius < low + 1)].mean() for low in range(int(2 * WIDTH))]
     dip = math.log(max(*rings, 1e-6) / max(rings[0], 1e-2 * max(*rings, 1e-6)))
     return area, error, (inner + 0.5) / max(outer, 1.0), dip
