@@ -88,9 +88,8 @@ def test_blurs_keep_the_light(fault):
 
 @pytest.mark.parametrize("factor", [1.2, 2.0, 3.0])
 def test_seeing_grows_by_the_factor(factor):
-    usual, truth = (
-        plan_degradation(FaultRecipe(seeing=one), (64, 64), fwhm=FWHM, seed=1, exptime=1.0).truth for one in (1.0, factor)
-    )
+    recipes = [FaultRecipe(seeing=one) for one in (1.0, factor)]
+    usual, truth = (plan_degradation(one, (64, 64), fwhm=FWHM, seed=1, exptime=1.0).truth for one in recipes)
     assert truth.seeing / usual.seeing == pytest.approx(factor, rel=0.04)
     # More of the light of turbulence than of the Moffat profile lies within the FWHM.
     assert 1 < truth.factors["seeing"] * factor**2 < 1.25
@@ -208,3 +207,14 @@ def test_the_variance_grows_with_the_light():
 @pytest.mark.parametrize(("name", "size"), [("fringes", 0.2), ("scattered", 0.5), ("trails", 2)])
 def test_structure_shows_in_the_sky(name, size):
     assert get_image(degrade(make_frame(), **{name: size})[0]).std() > 1.2 * NOISE
+
+
+def test_a_ring_smaller_than_a_pixel_is_refused():
+    with pytest.raises(ValueError, match="too small to draw"):
+        degrade(make_frame(), defocus=0.1)
+
+
+def test_no_sky_becomes_darker_than_none():
+    plan = plan_degradation(FaultRecipe(fringes=30.0), (64, 64), fwhm=FWHM, seed=1, exptime=1.0)
+    assert plan.added.min() == -1
+    assert plan.truth.sky > 0

@@ -138,7 +138,9 @@ def plan_degradation(
     if not 0 < fwhm < math.inf:
         raise ValueError(f"fwhm: stars are {fwhm:g} pixels wide; give the width of the frame's stars")
     if 0 < faults.defocus * fwhm < 1:
-        raise ValueError(f"defocus: a ring of {faults.defocus * fwhm:.2g} pixels is too small to draw; give 1 or more")
+        raise ValueError(
+            f"defocus: a ring of {faults.defocus * fwhm:.2g} pixels is too small to draw; make it a pixel or more"
+        )
     window = make_window(ExposureRecipe(layout=place.layout, shape=shape), place.number)
     stamps, kernel = _draw_stamps(faults, fwhm=fwhm, seed=seed)
     structure, smooth = _make_light(faults, window, seed=seed, number=place.number)
@@ -146,7 +148,9 @@ def plan_degradation(
         faults, window, seed=seed * 1000 + place.number, width=1.5 * measure_equal_width(stamps["whole"])
     )
     share = _make_share(faults, window, seed=seed)
-    transparency, sky = float(share.mean()), 1 + float((structure + smooth).mean())
+    # Fringes darken, too, but no sky is darker than none.
+    light = np.maximum(structure + smooth, np.float32(-1))
+    transparency, sky = float(share.mean()), 1 + float(light.mean())
     areas = {name: measure_noise_area(stamp) for name, stamp in stamps.items()}
     factors = measure_time_factors(areas, sky=sky, transparency=transparency)
     dead = np.random.default_rng([seed, 12]).permutation(place.n_detectors)[: faults.dead_detectors]
@@ -163,7 +167,7 @@ def plan_degradation(
         seconds_lost=split_loss(factors, exptime),
         dead=tuple(sorted(dead.tolist())),
     )
-    return Degradation(faults, seed, place, kernel, share, structure + smooth + trails, truth)
+    return Degradation(faults, seed, place, kernel, share, light + trails, truth)
 
 
 def degrade_band(band: Band, plan: Degradation, sky: FrameSky, *, rng: np.random.Generator) -> Band:
