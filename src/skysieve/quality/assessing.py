@@ -14,7 +14,7 @@ import skysieve
 from skysieve.config import dump_recipe
 from skysieve.io.exposures import list_detectors
 from skysieve.io.exposures.naming import shorten_paths
-from skysieve.quality.assess_recipe import AssessRecipe
+from skysieve.quality.assess_recipe import AssessRecipe, UsualRecipe
 from skysieve.quality.cameras import Learned, find_camera, learn_cameras
 from skysieve.quality.census import take_census
 from skysieve.quality.cuts import apply_cuts
@@ -26,7 +26,7 @@ from skysieve.quality.model import Judged, Model, judge_views, read_model
 from skysieve.quality.mosaic import check_mosaic
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.verdict import Verdict, give_verdict
-from skysieve.records import Catalog, Column
+from skysieve.records import Catalog, Column, DetectorAddress
 
 LOSSES = ("seeing", "tracking", "transparency", "sky")
 
@@ -44,6 +44,7 @@ CHANCES = tuple(
 
 EXPOSURE_COLUMNS = (
     Column("exposure", "str", "", "file of the exposure", "meta.id;meta.file"),
+    Column("camera", "str", "", "INSTRUME of the header", "meta.id;instr"),
     Column("verdict", "str", "", "good, acceptable, hole or bad", "meta.code.qual"),
     Column("cause", "str", "", f"what ruins it: {', '.join(CAUSES)}", "meta.code"),
     *CHANCES,
@@ -160,18 +161,35 @@ def judge_exposure(
     census = take_census(addresses)
     camera = find_camera(census, recipe, learned)
     if glimpses is None:
-        glimpses = [
-            see_detector(
-                one, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=camera.usual,
-                seed=recipe.seed + number,
-            )
-            for number, one in enumerate(addresses)
-        ]  # fmt: skip
+        glimpses = _look(addresses, model, recipe, usual=camera.usual, detectors=range(len(addresses)))
     seen = replace(gather_glimpses(name, addresses, glimpses), scatter=census.scatter)
     flags, messages = check_mosaic(census, camera.layout, name=name)
     flags |= ExposureFlag(0) if camera.known or not census.places else ExposureFlag.UNKNOWN_CAMERA
     seen = replace(seen, flags=seen.flags | flags, messages=(*seen.messages, *messages))
-    return describe_exposure(seen, model, replace(recipe, cuts=camera.cuts))
+    row, rows = describe_exposure(seen, model, replace(recipe, cuts=camera.cuts))
+    return {**row, "camera": census.camera}, rows
+
+
+def look_at_exposure(
+    path: Path, model: Model, recipe: AssessRecipe, *, learned: Learned, detectors: range
+) -> list[Glimpse]:
+    """Look at some detectors of an exposure, for `judge_exposure`; numbers beyond its last one are passed over."""
+    addresses = list_detectors([path], recipe=recipe.input)
+    camera = find_camera(take_census(addresses), recipe, learned)
+    return _look(addresses, model, recipe, usual=camera.usual, detectors=detectors)
+
+
+def _look(
+    addresses: Sequence[DetectorAddress], model: Model, recipe: AssessRecipe, *, usual: UsualRecipe, detectors: range
+) -> list[Glimpse]:
+    return [
+        see_detector(
+            address, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=usual,
+            seed=recipe.seed + number,
+        )
+        for number, address in enumerate(addresses)
+        if number in detectors
+    ]  # fmt: skip
 
 
 def describe_judging(model: Model, recipe: AssessRecipe, learned: Learned) -> dict[str, str]:

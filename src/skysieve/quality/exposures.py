@@ -111,7 +111,7 @@ def see_detector(
     return Glimpse(
         view, _check(detector, yardstick, guessed=guessed) | (ExposureFlag.NO_PIXELS if empty else ExposureFlag(0)),
         f"{address.label}: no pixel is usable, all are NaN, blank or masked" if empty else "",
-        "" if empty else hashlib.sha256(np.ascontiguousarray(band.data)).hexdigest(),
+        "" if empty else hashlib.sha256(band.data.tobytes()).hexdigest(),
         band.calibration.zeropoint - 2.5 * math.log10(time) if time > 0 else math.nan,
     )  # fmt: skip
 
