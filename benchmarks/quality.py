@@ -136,7 +136,9 @@ def judge_mosaics(options: argparse.Namespace) -> None:
         covered.append(CLASSES[part.label[0]] in found.causes)
         measured = sum(found.seconds_lost.values()) if found.seconds_lost else np.nan
         off.append((measured - sum(truth.seconds_lost.values())) / truth.exptime)
-    roc = bootstrap(measure_auc, [np.array(good), np.array(chance)])
+    known = np.isfinite(chance)
+    print(f"{len(known)} exposures, {np.sum(~known)} of them without light or saturated everywhere")
+    roc = bootstrap(measure_auc, [np.array(good)[known], np.array(chance)[known]])
     low, middle, high = np.nanpercentile(off, [16, 50, 84])
     print(f"ROC of P(good) {roc.value:.3f} +- {roc.error:.3f}, covered {sum(covered)} of {len(covered)}, "
           f"share of time lost off by {middle:.3f} +- {(high - low) / 2:.3f}")  # fmt: skip

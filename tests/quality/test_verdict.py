@@ -57,6 +57,11 @@ def test_an_exposure_without_light_is_bad(model):
     assert np.isnan(found.probability).all()
 
 
+def test_a_sky_that_saturates_everything_is_too_bright(model):
+    assert give(model, [GOOD, GOOD], dead=2, saturated=-0.01).cause == "bgp"
+    assert give(model, [GOOD, GOOD], dead=2, saturated=-6.0).cause == "other"
+
+
 @pytest.mark.parametrize(("values", "verdict", "cause"), [
     ({"concentration": 0.5, "log_area": 1.0}, "bad", "focus"), ({"dip": 0.2}, "bad", "focus"),
     ({"line": 0.9}, "hole", "trail"), ({"half_step": 5.0, "step_order": 2.0}, "bad", "other"),

@@ -82,7 +82,8 @@ def give_verdict(judged: Judged, views: Views, *, model: Model, recipe: VerdictR
     Verdict
         ``good`` where the exposure and all its detectors pass and the set of causes holds nothing else;
         ``acceptable`` where they pass, and other causes cannot be ruled out; ``hole`` where the exposure passes but
-        some detectors fail, or satellites left trails; ``bad`` otherwise, as without any light.
+        some detectors fail, or satellites left trails; ``bad`` otherwise, as without any light (of cause ``bgp`` where
+        all of it is saturated).
 
     Notes
     -----
@@ -100,11 +101,19 @@ def give_verdict(judged: Judged, views: Views, *, model: Model, recipe: VerdictR
     causes = _list_causes(probability, model, untrained=[name for name, every in wide.items() if every])
     ood = bool(lit.any()) and float(np.median(judged.distance[lit])) > 1
     verdict, cause = _decide(probability, causes, wide, found=found, boundary=boundary, hole=recipe.hole)
+    if not lit.any() and _is_saturated(views):
+        cause = "bgp"
     seconds = measure_losses(views.statistics[lit], exptime=_find_exptime(views.statistics))
     return Verdict(
         verdict, cause, probability, (*causes, "other") if ood and "other" not in causes else causes,
         {str(name): value for name, value in seconds.items()}, int((~lit).sum()), ood, failed, found,
     )  # fmt: skip
+
+
+def _is_saturated(views: Views) -> bool:
+    """Say whether most pixels of the usual detector hold all that they can: the sky was too bright."""
+    share = views.statistics[:, STATISTICS.index("saturated")]
+    return bool(np.isfinite(share).any()) and float(np.nanmedian(share)) > np.log10(0.5)
 
 
 def combine_detectors(
