@@ -113,7 +113,7 @@ def give_verdict(judged: Judged, views: Views, *, model: Model, recipe: VerdictR
 def _is_saturated(views: Views) -> bool:
     """Say whether most pixels of the usual detector hold all that they can: the sky was too bright."""
     share = views.statistics[:, STATISTICS.index("saturated")]
-    return bool(np.isfinite(share).any()) and float(np.nanmedian(share)) > np.log10(0.5)
+    return bool(np.isfinite(share).any() and np.nanmedian(share) > np.log10(0.5))
 
 
 def combine_detectors(
