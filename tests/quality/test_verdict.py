@@ -72,6 +72,14 @@ def test_statistics_find_what_was_never_learned(model, values, verdict, cause):
     assert (found.verdict, found.cause) == (verdict, cause)
 
 
+def test_a_wrong_gain_and_a_trail_explain_structure_of_the_sky(model):
+    structured = [0.01, 0.01, 0.01, 0.01, 0.96]
+    assert give(model, [structured] * 3).cause == "bgp"
+    assert give(model, [structured] * 3, line=0.9).cause == "trail"
+    assert give(model, [structured] * 3, half_step=5.0, step_order=2.0).cause == "other"
+    assert give(model, [RBT] * 3, line=0.9).cause == "rbt"
+
+
 def test_smooth_structure_is_no_step():
     smooth = make_statistics(half_step=5.0, step_order=0.1)
     assert not find_untrained(smooth, UntrainedRecipe())["other"].any()

@@ -17,6 +17,9 @@ from skysieve.quality.model import Judged, Model
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.untrained import UntrainedRecipe, find_untrained
 
+EXPLAINED = (CLASSES.index("good"), CLASSES.index("bgp"))
+"""Where the network says one of these, a wrong gain or a trail is named instead: it is structure of the sky, too."""
+
 VERDICTS = ("good", "acceptable", "hole", "bad")
 
 
@@ -89,7 +92,8 @@ def give_verdict(judged: Judged, views: Views, *, model: Model, recipe: VerdictR
     -----
     The probabilities of an exposure are those of its detectors averaged in the logarithm (a geometric mean, scaled to
     a sum of one), so that no single detector decides. Weights grow with the number of sources up to ``sources``.
-    Rings say ``focus`` whatever the network says; the other untrained causes are named where the network finds nothing.
+    Rings say ``focus`` whatever the network says; a wrong gain and a trail are named where the network finds nothing
+    or structure of the sky, which they explain.
     """
     lit = ~views.dead.astype(bool)
     boundary = model.boundary if recipe.boundary is None else recipe.boundary
@@ -142,7 +146,7 @@ def _name_causes(
     likely = 1 + judged.probability[:, 1:].argmax(axis=1)
     found = np.where(judged.probability[:, 0] >= boundary, 0, likely)
     for name in ("trail", "other"):
-        found[untrained[name] & (found == 0)] = CAUSES.index(name)
+        found[untrained[name] & np.isin(found, EXPLAINED)] = CAUSES.index(name)
     found[untrained["focus"]] = CAUSES.index("focus")
     found[~lit] = CAUSES.index("other")
     return tuple(CAUSES[number] for number in found)
@@ -171,10 +175,12 @@ def _decide(
         return "bad", "other"
     if wide["focus"]:
         return "bad", "focus"
-    if probability[0] < boundary:
-        return "bad", CLASSES[1 + int(probability[1:].argmax())]
-    if wide["other"]:
+    likely = CLASSES[1 + int(probability[1:].argmax())]
+    passes = probability[0] >= boundary
+    if wide["other"] and (passes or likely == "bgp"):
         return "bad", "other"
+    if not passes:
+        return "bad", "trail" if wide["trail"] and likely == "bgp" else likely
     failing = [cause for cause in found if cause != "good"]
     if failing:
         worst = max(sorted(set(failing)), key=failing.count)
