@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.quality.test_assessing import write_mosaic
+from tests.quality.conftest import invent_views
+from tests.quality.mosaics import write_mosaic
 
 from skysieve.cli.main import invoke
 from skysieve.io.catalogs import read_catalog
@@ -13,6 +14,7 @@ from skysieve.io.overrule import EXPOSURE_COLUMNS
 from skysieve.quality import ApplyRecipe, EvaluateRecipe, TrainRecipe, apply, evaluate, train
 from skysieve.quality.assess_recipe import UsualRecipe
 from skysieve.quality.evaluation import measure_verdicts
+from skysieve.quality.fingerprint_store import write_prints
 from skysieve.quality.labels import CLASSES
 from skysieve.quality.observing import ObservingRecipe
 from skysieve.quality.verdict import VERDICTS, VerdictRecipe
@@ -58,6 +60,15 @@ def test_a_person_has_the_last_word(night, recipe, tmp_path):
     assert applied.catalog["overruled_by"].tolist() == ["", "Ada: one corner is fine"]
     assert applied.catalog["flags"].tolist() == plain.catalog["flags"].tolist()
     assert json.loads(applied.files[2].read_text())["overruled"][0]["before"] == plain.catalog["verdict"][1]
+
+
+def test_fingerprints_are_judged_like_pixels(night, recipe, tmp_path):
+    paths = sorted(night.glob("*.fits"))
+    write_prints(paths, recipe, out=tmp_path / "prints.zarr", half=False, on_done=lambda _: None)
+    of_prints, of_pixels = (apply(one, recipe, out=tmp_path / one.stem) for one in (tmp_path / "prints.zarr", night))
+    assert of_prints.facts == of_pixels.facts
+    for one, other in zip(of_prints.files[:2], of_pixels.files[:2], strict=True):
+        assert read_catalog(one)["p_good"].tolist() == read_catalog(other)["p_good"].tolist()
 
 
 def test_verdicts_that_may_be_given_are_those_that_there_are():
@@ -113,8 +124,6 @@ def test_an_evaluation_of_other_exposures_in_the_same_folder_is_refused(evaluate
 
 
 def test_verdicts_are_counted_by_exposure(model):
-    from tests.quality.conftest import invent_views  # noqa: PLC0415
-
     views = invent_views(60, seed=5)
     pairs = replace(views, exposure=np.repeat(np.arange(30), 2), label=np.repeat(views.label[::2], 2))
     found = measure_verdicts(model, pairs, VerdictRecipe())

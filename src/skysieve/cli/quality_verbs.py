@@ -33,9 +33,9 @@ def describe(facts: Mapping[str, Any]) -> str:
 WORDS = Words(
     package="quality",
     train="Make exposures, train on them, calibrate and export weights with their card.",
-    apply="Judge an exposure or a folder of them: verdicts, causes, where, at what cost.",
+    apply="Judge an exposure, a folder of them, or their fingerprints: verdicts, causes, where, at what cost.",
     evaluate="Measure the verdicts on simulated exposures of other seeds; write scores and figures.",
-    source="FITS file, or a folder of them.",
+    source="FITS file, a folder of them, or a store of fingerprints (.zarr).",
     out="Folder for the tables of exposures and of detectors.",
     count_trained=count_trained,
     count_evaluated=count_evaluated,

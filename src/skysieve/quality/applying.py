@@ -7,11 +7,20 @@ from pathlib import Path
 from skysieve.config import dump_recipe
 from skysieve.execution import ExecutionRecipe, Outcome
 from skysieve.io.atomic import write_whole
+from skysieve.io.catalogs import write_catalog
+from skysieve.io.overrule import read_overrules
 from skysieve.quality.assess_recipe import AssessRecipe
-from skysieve.quality.assess_run import Products, run_assessment
+from skysieve.quality.assess_run import Products, overrule_verdicts, run_assessment
+from skysieve.quality.assessing import DETECTOR_COLUMNS, make_table
+from skysieve.quality.fingerprint_store import assess_prints, iterate_looks, open_prints
+from skysieve.quality.looking import judge_look
 from skysieve.quality.model import read_model
 from skysieve.quality.verdict import VERDICTS
+from skysieve.records import Catalog
 from skysieve.records.applied import Applied
+
+STORE = ".zarr"
+"""Suffix of stores of fingerprints."""
 
 SUFFIXES = (".fits", ".fit", ".fts", ".fits.fz", ".fits.gz", ".fits.bz2")
 """Of the files that are taken for exposures in a folder."""
@@ -21,10 +30,8 @@ def judge_source(source: Path, recipe: AssessRecipe, *, out: Path, overrule: Pat
     """Apply as ``task.apply`` says."""
     read_model(recipe.model)  # unusable weights come to light before the folder is read
     files = (out / "verdicts.parquet", out / "ccds.parquet", out / "quality.json")
-    verdicts = run_assessment(
-        list_exposures(source), recipe, Products(files[0], detectors=files[1]), execution=ExecutionRecipe(),
-        on_start=_ignore_number, on_done=_ignore_outcome, overrule=overrule,
-    )  # fmt: skip
+    judge = judge_prints if source.suffix == STORE and source.is_dir() else judge_files
+    verdicts = judge(source, recipe, Products(files[0], detectors=files[1]), overrule=overrule)
     counts = Counter(verdicts["verdict"].tolist())
     facts: dict[str, str | int | float] = {
         "model": verdicts.meta["quality_model"],
@@ -37,6 +44,27 @@ def judge_source(source: Path, recipe: AssessRecipe, *, out: Path, overrule: Pat
         content = {**facts, "recipe": dump_recipe(recipe), "overruled": replaced}
         temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return Applied(verdicts, files, facts)
+
+
+def judge_files(source: Path, recipe: AssessRecipe, products: Products, *, overrule: Path | None) -> Catalog:
+    """Judge exposures by their pixels and write the tables."""
+    return run_assessment(
+        list_exposures(source), recipe, products, execution=ExecutionRecipe(), on_start=_ignore_number,
+        on_done=_ignore_outcome, overrule=overrule,
+    )  # fmt: skip
+
+
+def judge_prints(source: Path, recipe: AssessRecipe, products: Products, *, overrule: Path | None) -> Catalog:
+    """Judge exposures by their fingerprints and write the tables."""
+    verdicts = assess_prints(source, recipe)
+    verdicts = overrule_verdicts(verdicts, [] if overrule is None else read_overrules(overrule, column="verdict"))
+    model, rows = read_model(recipe.model), []
+    for look in iterate_looks(open_prints(source)):
+        rows += judge_look(look, model, recipe)[1]
+    write_catalog(verdicts, products.verdicts)
+    if products.detectors is not None:
+        write_catalog(make_table(DETECTOR_COLUMNS, rows, verdicts.meta), products.detectors)
+    return verdicts
 
 
 def list_exposures(source: Path) -> list[Path]:

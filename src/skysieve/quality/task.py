@@ -46,12 +46,12 @@ def train(recipe: TrainRecipe, *, out: Path, on_done: Callable[[Outcome], None] 
 
 
 def apply(source: Path, recipe: AssessRecipe, *, out: Path, overrule: Path | None = None) -> Applied:
-    """Judge an exposure, or all exposures of a folder.
+    """Judge an exposure, all exposures of a folder, or what a store of fingerprints keeps of them.
 
     Parameters
     ----------
     source : Path
-        A FITS file, or a folder whose FITS files are judged, in the order of their names.
+        A FITS file, a folder whose FITS files are judged in the order of their names, or a store of fingerprints.
     recipe : AssessRecipe
         Which model, what is usual for the camera.
     out : Path
