@@ -22,6 +22,8 @@ import csv
 import re
 import time
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +36,11 @@ from skysieve.quality.assess_recipe import AssessRecipe
 from skysieve.quality.assessing import assess_exposures
 from skysieve.quality.flags import ExposureFlag
 from skysieve.quality.frames import RealFrame
-from skysieve.quality.labels import CAUSES
+from skysieve.quality.labels import CAUSES, CLASSES
 from skysieve.quality.learning import Views
-from skysieve.quality.model import Model, hide_usual, judge_views, read_model
+from skysieve.quality.model import Judged, Model, hide_usual, judge_views, read_model
 from skysieve.quality.realfaults import SETTINGS, UNTRAINED, DegradeRecipe
-from skysieve.quality.realframes import make_real_views
+from skysieve.quality.realframes import make_real_views, number_parent
 from skysieve.quality.verdict import VerdictRecipe, give_verdict
 
 SEED = 4001
@@ -120,17 +122,30 @@ def judge_injected(options: argparse.Namespace) -> None:
     sizes = f"{options.sizes[0]:g} to {options.sizes[1]:g} times the limit"
     print(f"{len(frames)} frames of {len(np.unique(views.exposure))} parents, {len(views)} exposures, faults {sizes}")
     for told, seen in (("usual told", views), ("usual hidden", hide_usual(views))):
-        print_causes(told, seen, find_causes(model, seen))
+        found = find_causes(model, seen)
+        print_causes(told, seen, found)
+        print_parents(seen, found, (frame.parent or frame.name for frame in frames))
 
 
 def find_causes(model: Model, views: Views) -> np.ndarray:
     """Return the number of the cause that the verdict on each detector names, as if it were an exposure of its own."""
-    found = []
+    judged, found = judge_views(model, views), []
     for row in range(len(views)):
-        part = views.take(np.array([row]))
-        verdict = give_verdict(judge_views(model, part), part, model=model, recipe=VerdictRecipe())
-        found.append(CAUSES.index(verdict.cause))
+        rows = np.array([row])
+        one = Judged(*(getattr(judged, part.name)[rows] for part in fields(Judged)))
+        found.append(CAUSES.index(give_verdict(one, views.take(rows), model=model, recipe=VerdictRecipe()).cause))
     return np.array(found)
+
+
+def print_parents(views: Views, found: np.ndarray, parents: Iterable[str]) -> None:
+    """Print for each parent how many of its good exposures pass, and how often the class is right."""
+    learned = views.label < len(CLASSES)
+    for parent in sorted(set(parents)):
+        own = views.exposure == number_parent(parent)
+        good = own & (views.label == 0)
+        right = measure_proportion((found == views.label)[own & learned])
+        print(f"  {parent}: {np.sum(found[good] == 0)} of {good.sum()} good ones pass, "
+              f"class right {right.value:.2f} ({right.low:.2f} to {right.high:.2f}), n = {right.n}")  # fmt: skip
 
 
 def print_causes(told: str, views: Views, found: np.ndarray) -> None:
