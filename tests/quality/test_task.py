@@ -15,6 +15,7 @@ from skysieve.quality import ApplyRecipe, EvaluateRecipe, TrainRecipe, apply, ev
 from skysieve.quality.assess_recipe import UsualRecipe
 from skysieve.quality.evaluation import measure_verdicts
 from skysieve.quality.fingerprint_store import write_prints
+from skysieve.quality.flags import ExposureFlag
 from skysieve.quality.labels import CLASSES
 from skysieve.quality.observing import ObservingRecipe
 from skysieve.quality.verdict import VERDICTS, VerdictRecipe
@@ -58,7 +59,8 @@ def test_a_person_has_the_last_word(night, recipe, tmp_path):
     plain = apply(night, recipe, out=tmp_path / "plain")
     assert applied.catalog["verdict"].tolist()[1] == "hole"
     assert applied.catalog["overruled_by"].tolist() == ["", "Ada: one corner is fine"]
-    assert applied.catalog["flags"].tolist() == plain.catalog["flags"].tolist()
+    added = applied.catalog["flags"] - plain.catalog["flags"]
+    assert added.tolist() == [0, int(ExposureFlag.OVERRULED)]
     assert json.loads(applied.files[2].read_text())["overruled"][0]["before"] == plain.catalog["verdict"][1]
 
 
