@@ -10,7 +10,10 @@ from skysieve.cli import (
     quality_find,
     quality_fingerprint,
     quality_inspect,
+    quality_label,
     quality_query,
+    quality_raters,
+    quality_retrain,
     quality_show,
     quality_verbs,
     quality_watch,
@@ -25,6 +28,9 @@ app.command("explain")(quality_explain.explain)
 app.command("fingerprint")(quality_fingerprint.make_fingerprints)
 app.command("find")(quality_find.find)
 app.command("query")(quality_query.query_verdicts)
+app.command("label")(quality_label.label_command)
+app.command("raters")(quality_raters.raters_command)
+app.command("retrain")(quality_retrain.retrain_command)
 app.command("show")(quality_show.show_command)
 app.command("explore")(quality_explore.explore_command)
 app.command("inspect")(quality_inspect.inspect_command)
