@@ -1,5 +1,6 @@
 """FITS headers of any quality become clean ones; values are looked up with forgiveness."""
 
+import functools
 import logging
 import math
 import re
@@ -13,6 +14,9 @@ from astropy.io.fits import Card, Header
 from astropy.io.fits.verify import VerifyError
 
 CARD = 80
+KEPT = 512
+"""Headers whose clean form is kept: to reach a detector of a mosaic all headers before it are read."""
+
 COMMENTARY = ("COMMENT", "HISTORY", "CONTINUE", "HIERARCH", "")
 RECORD = re.compile(r".{8}= '[A-Z0-9_.]+: [-+0-9.E]+ *'")
 """A record-valued card, such as those of distortion tables: one keyword, many cards."""
@@ -51,7 +55,20 @@ def parse_header(raw: bytes) -> tuple[Header, tuple[str, ...]]:
         lower-case keywords, values that cannot be parsed: kept as text) or dropped (a keyword given twice with
         different values: the first counts).
     """
-    text = raw.decode("latin-1")
+    text, broken = _clean_cards(raw)
+    with ignore_warnings():
+        return Header.fromstring(text), broken
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _clean_cards(raw: bytes) -> tuple[str, tuple[str, ...]]:
+    """Return cards that can all be parsed, and the keywords of those that were repaired or dropped."""
+    with ignore_warnings():
+        return _repair_cards(raw.decode("latin-1"))
+
+
+def _repair_cards(text: str) -> tuple[str, tuple[str, ...]]:
+    """Repair or drop cards, one after the other."""
     cards: list[str] = []
     broken: list[str] = []
     values: dict[str, Any] = {}
@@ -66,8 +83,7 @@ def parse_header(raw: bytes) -> tuple[Header, tuple[str, ...]]:
             cards.append(card)
             if keyword not in COMMENTARY and not RECORD.match(card):
                 values[keyword] = _parse_value(card)
-    with ignore_warnings():
-        return Header.fromstring("".join(cards)), tuple(broken)
+    return "".join(cards), tuple(broken)
 
 
 def _repair_card(card: str) -> tuple[str, bool]:
@@ -85,11 +101,10 @@ def _repair_card(card: str) -> tuple[str, bool]:
 
 def _parse_value(card: str) -> Any:
     """Value of one card; None where it has none or cannot be parsed."""
-    with ignore_warnings():
-        try:
-            return Card.fromstring(card).value
-        except (VerifyError, ValueError):
-            return None
+    try:
+        return Card.fromstring(card).value
+    except (VerifyError, ValueError):
+        return None
 
 
 def unwrap_tiles(header: Header) -> Header:
