@@ -47,7 +47,8 @@ def test_a_good_exposure_is_as_usual(good):
 @pytest.mark.parametrize(("fault", "name", "grows"), [
     ({"seeing": 2.0}, "log_fwhm", 0.4), ({"tracking_size": 3.0}, "ellipticity", 0.1),
     ({"tracking_size": 3.0}, "alignment", 0.15), ({"moonlight": 3.0}, "gradient", 3.0),
-    ({"fringes": 0.1}, "structure_8", 3.0), ({"tracking_size": 6.0, "tracking": "jumps"}, "twins", 0.5), ({"gain_error": 1.05}, "half_step", 1.0),
+    ({"fringes": 0.1}, "structure_8", 3.0), ({"tracking_size": 6.0, "tracking": "jumps"}, "twins", 0.5),
+    ({"gain_error": 1.05}, "half_step", 1.0), ({"gain_error": 1.2}, "step_order", 0.8), ({"trails": 1}, "line", 0.4),
     ({"dead_amplifiers": 1}, "dead", 0.4), ({"glow": 4.0}, "log_sky", 0.6), ({"trails": 1}, "log_reach", 0.3),
     ({"seeing": 2.0}, "log_area", 1.0), ({"tracking_size": 3.0}, "psf_ellipticity", 0.2),
     ({"defocus": 4.0}, "concentration", 0.05),
