@@ -11,7 +11,8 @@ nothing is fitted to it. ``odd`` judges frames of kinds never simulated: vignett
 filter on every pixel. DATA is the folder of real exposures.
 
     python benchmarks/quality_real.py frames DATA --run DIR
-    python benchmarks/quality_real.py injected WEIGHTS DATA --run DIR [--draws 4] [--sizes 1.5 3] [--leave-out TEXT...]
+    python benchmarks/quality_real.py injected WEIGHTS DATA --run DIR [--draws 4] [--sizes 1.5 3] [--kinds KIND...]
+                                                         [--leave-out TEXT...]
     python benchmarks/quality_real.py night WEIGHTS FOLDER METRICS.csv
     python benchmarks/quality_real.py odd WEIGHTS DATA
 """
@@ -107,7 +108,7 @@ def judge_injected(options: argparse.Namespace) -> None:
     model = read_model(str(options.weights))
     learning = model.recipe.learning
     recipe = DegradeRecipe(
-        kinds=(*SETTINGS, *UNTRAINED), draws=options.draws, good=3 * options.draws, sizes=tuple(options.sizes),
+        kinds=tuple(options.kinds), draws=options.draws, good=3 * options.draws, sizes=tuple(options.sizes),
         limits=learning.limits, detector=learning.detector, seed=SEED,
     )  # fmt: skip
     frames = [
@@ -213,6 +214,7 @@ def main() -> None:
     injected.add_argument("weights", type=Path)
     injected.add_argument("--draws", type=int, default=4, help="of each kind of fault, for each frame")
     injected.add_argument("--sizes", type=float, nargs=2, default=(1.5, 3.0), help="times the limit")
+    injected.add_argument("--kinds", nargs="*", default=[*SETTINGS, *UNTRAINED], help="of faults")
     injected.add_argument("--leave-out", nargs="*", default=[], help="frames whose parent's name holds one of these")
     injected.set_defaults(verb=judge_injected)
     for one in (frames, injected):

@@ -66,7 +66,7 @@ def degrade(
         rows = [{key: _plain(value) for key, value in one.items()} for one in facts]
         typer.echo(json.dumps({"file": str(out), "detectors": rows}, indent=1))
         return
-    typer.echo(f"{out}: {len(degraded)} detectors")
+    typer.echo(f"{out}: {len(degraded)} detector{'s' if len(degraded) > 1 else ''}")
 
 
 def _translate(text: str) -> list[str]:
