@@ -8,7 +8,7 @@ from pydantic import Field
 from skysieve.config import STRICT
 from skysieve.io.exposures import InputRecipe
 from skysieve.quality.cuts import CutsRecipe
-from skysieve.quality.verdict import VerdictRecipe
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 
 @dataclass(frozen=True)

@@ -1,49 +1,24 @@
 """From the detectors of an exposure to one verdict on it: usable or not, why, where, and at what cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Annotated
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from pydantic import Field
 
-from skysieve.config import STRICT
 from skysieve.metrics import make_prediction_sets
 from skysieve.quality.labels import CAUSES, CLASSES
 from skysieve.quality.learning import Views
 from skysieve.quality.losses import measure_losses
 from skysieve.quality.model import Judged, Model
 from skysieve.quality.statistics import STATISTICS
-from skysieve.quality.untrained import UntrainedRecipe, find_untrained
+from skysieve.quality.untrained import find_untrained
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 EXPLAINED = (CLASSES.index("good"), CLASSES.index("bgp"))
 """Where the network says one of these, a wrong gain or a trail is named instead: it is structure of the sky, too."""
 
 VERDICTS = ("good", "acceptable", "hole", "bad")
-
-
-@dataclass(frozen=True)
-class VerdictRecipe:
-    """How the verdict on an exposure is made of those on its detectors.
-
-    Parameters
-    ----------
-    boundary : float, optional
-        Probability of being good from which on an exposure passes; by default that of the weights, chosen on
-        validation data.
-    hole : float
-        Largest share of detectors that may fail for the rest to be usable.
-    sources : int
-        Detectors with fewer sources count less, in proportion.
-    """
-
-    __pydantic_config__ = STRICT
-
-    boundary: Annotated[float, Field(gt=0, lt=1)] | None = None
-    hole: Annotated[float, Field(ge=0, lt=1)] = 0.25
-    sources: Annotated[int, Field(ge=1)] = 20
-    untrained: UntrainedRecipe = field(default_factory=UntrainedRecipe)
 
 
 @dataclass(frozen=True)
