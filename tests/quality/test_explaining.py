@@ -74,13 +74,21 @@ def test_causes_that_no_network_tells_are_explained_by_good():
     assert [choose_class(cause) for cause in ("bt", "trail", "good")] == ["bt", "good", "good"]
 
 
-def test_a_rule_is_explained_by_the_statistics_that_it_needs():
+def test_a_rule_is_explained_by_statistics_that_suffice():
     statistics = np.zeros((3, len(STATISTICS)))
-    for name, value in {"log_reach": 1.2, "longest": 3.0}.items():
-        statistics[:2, STATISTICS.index(name)] = value
-    assert find_decisive(statistics, UntrainedRecipe(), cause="trail") == {"longest": 3.0, "log_reach": 1.2}
-    assert find_decisive(statistics, UntrainedRecipe(), cause="focus") == {}
+    statistics[:2, STATISTICS.index("dead")] = 0.9
+    assert find_decisive(statistics, UntrainedRecipe(), cause="other") == {"dead": 0.9}
+    assert find_decisive(statistics, UntrainedRecipe(), cause="trail") == {}
     assert find_decisive(statistics, UntrainedRecipe(), cause="bt") == {}
+
+
+def test_a_rule_with_two_ways_is_explained_by_one_of_them():
+    """Stars out of focus are wide and flat, or rings; where they are both, either suffices."""
+    statistics = np.zeros((1, len(STATISTICS)))
+    for name in ("concentration", "log_area", "dip"):
+        statistics[:, STATISTICS.index(name)] = 1.0
+    found = find_decisive(statistics, UntrainedRecipe(), cause="focus")
+    assert set(found) in ({"dip"}, {"concentration", "log_area"})
 
 
 def test_an_exposure_without_light_is_one_sentence(recipe, tmp_path):
@@ -95,7 +103,10 @@ def test_a_detector_that_is_not_there_is_one_sentence(exposure, recipe):
 
 
 def test_the_command_prints_a_page_and_plain_values(exposure, weights, tmp_path, capsys):
-    command = ["quality", "explain", str(exposure), "--model", str(weights), "--seeing", "1.2"]
+    tensors, card = read_weights(weights)
+    bare = {name: value for name, value in tensors.items() if not name.startswith("reference.")}
+    write_weights(tmp_path / "bare.safetensors", bare, card)
+    command = ["quality", "explain", str(exposure), "--model", str(tmp_path / "bare.safetensors"), "--seeing", "1.2"]
     assert invoke([*command, "--out", str(tmp_path / "why.html")]) == 0
     text = capsys.readouterr().out
     assert text.startswith("a.fits: ")

@@ -29,6 +29,7 @@ def explain(
         describe_driver,
         describe_similar,
         describe_verdict,
+        list_told,
         write_explanation,
     )
     from skysieve.quality.explaining import describe_explanation, explain_exposure  # noqa: PLC0415 -- as above
@@ -41,7 +42,7 @@ def explain(
         typer.echo(json.dumps(describe_explanation(found) | {"page": None if out is None else str(out)}, indent=1))
         return
     lines = [describe_verdict(found), f"pull toward {found.cause} (log-odds {found.log_odds:+.2f}):"]
-    lines += [f"  {one.pull:+.3f}  {describe_driver(one)}" for one in found.drivers[:number]]
+    lines += [f"  {one.pull:+.3f}  {describe_driver(one)}" for one in list_told(found)[:number]]
     lines += ["cutouts, each on its own detector:"] if found.cutouts else []
     lines += [f"  {one.pull:+.3f}  {describe_cutout(one)}" for one in found.cutouts[:number]]
     lines += ["detectors:"] if found.detectors else []

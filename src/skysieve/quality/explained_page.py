@@ -47,7 +47,8 @@ def write_explanation(path: Path, explanation: Explanation, inputs: InputRecipe)
         detectors=_mark_detectors(explanation, inputs),
         tables=[
             ("The most similar labeled exposures", ("exposure", "label", "distance"),
-             _list_similar(explanation.similar), SIMILAR_NOTE if explanation.similar else NO_REFERENCE),
+             _list_similar(explanation.similar),
+             f"{describe_similar(explanation.similar)[0]} {SIMILAR_NOTE if explanation.similar else ''}"),
             ("Detectors", ("ccd", "pull"), [(name, f"{pull:+.3f}") for name, pull in explanation.detectors.items()],
              "Change of the log-odds of the exposure that each detector brings; none for a single detector."),
             ("All parts", ("part", "pull"), [(describe_driver(one), f"{one.pull:+.4f}") for one in explanation.drivers],
@@ -82,6 +83,14 @@ def describe_driver(driver: Driver) -> str:
         "neuron": f"number of sources on neuron {driver.name}: {count}",
         "star": "mean star",
     }[driver.kind]
+
+
+def list_told(explanation: Explanation) -> list[Driver]:
+    """Return the parts to tell of, without neurons that are alone in their cluster: the cluster says the same."""
+    clusters = {(one.value, round(one.pull, 5)) for one in explanation.drivers if one.kind == "hits"}
+    return [
+        one for one in explanation.drivers if one.kind != "neuron" or (one.value, round(one.pull, 5)) not in clusters
+    ]
 
 
 def describe_cutout(cutout: DrivingCutout) -> str:

@@ -64,7 +64,7 @@ class Explanation:
     detectors : dict of str to float
         How far each detector pulls the exposure, the strongest first; nothing for a single one.
     decisive : dict of str to float
-        Statistics by which a cause was named that nothing was trained for, with their medians.
+        Statistics that suffice to tell a cause that nothing was trained for, with their medians.
     similar : Similar or None
         Labeled exposures most like it; None where the weights hold none.
     neurons, hits : ndarray, shape (neuron,)
@@ -153,7 +153,7 @@ def describe_explanation(explanation: Explanation) -> dict[str, Any]:
 def find_decisive(
     statistics: Float[np.ndarray, "row statistic"], recipe: UntrainedRecipe, *, cause: str
 ) -> dict[str, float]:
-    """Return the statistics without which a cause that nothing was trained for would be told of fewer detectors.
+    """Return statistics that suffice to tell a cause that nothing was trained for, and of which none can be missing.
 
     Parameters
     ----------
@@ -165,15 +165,19 @@ def find_decisive(
     Returns
     -------
     dict of str to float
-        Their medians.
+        Their medians over the detectors that show the cause.
+
+    Notes
+    -----
+    One statistic after the other is made unknown, and stays so while the cause is still told of as many detectors.
     """
     told = find_untrained(statistics, recipe).get(cause, np.zeros(len(statistics), bool))
-    found: dict[str, float] = {}
-    for number, name in enumerate(STATISTICS):
-        without = statistics.copy()
-        without[:, number] = np.nan
-        if told.any() and find_untrained(without, recipe)[cause].sum() < told.sum():
-            found[name] = float(np.nanmedian(statistics[told, number]))
+    left, found = statistics.copy(), {}
+    for number, name in enumerate(STATISTICS if told.any() else ()):
+        known = left[:, number].copy()
+        left[:, number] = np.nan
+        if find_untrained(left, recipe)[cause].sum() < told.sum():
+            left[:, number], found[name] = known, float(np.nanmedian(statistics[told, number]))
     return found
 
 
@@ -199,10 +203,10 @@ def _list_cutouts(
     pulls = measure_detector_pulls(occluded, "cutout", cause=cause)
     rows, clusters = np.nonzero(np.isfinite(places).all(axis=-1))
     found = [
-        DrivingCutout(addresses[row].extension or "0", int(number), float(places[row, number, 0]),
+        DrivingCutout(addresses[row].extension or "0", number, float(places[row, number, 0]),
                       float(places[row, number, 1]), float(pulls[row, number]),
                       views.cutouts[row, number].astype(np.float32))
-        for row, number in zip(rows, clusters, strict=True)
+        for row, number in zip(rows.tolist(), clusters.tolist(), strict=True)
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: -abs(one.pull)))
 

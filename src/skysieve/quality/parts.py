@@ -31,6 +31,9 @@ SCHEMAS: Mapping[str, tuple[Column, ...]] = {VERDICTS: EXPOSURE_COLUMNS, DETECTO
 SLICE = 4
 """Detectors of one item of work, where exposures are divided."""
 
+PLAIN = ("dead",)
+"""Members of a view that are plain values."""
+
 JOINED = 200
 """Files that are joined at once, so that memory does not grow with their number."""
 
@@ -153,10 +156,11 @@ def _pack(glimpses: Sequence[Glimpse]) -> dict[str, np.ndarray]:
 def _unpack(packed: Mapping[str, np.ndarray]) -> list[Glimpse]:
     glimpses = []
     for number, facts in enumerate(json.loads(packed["facts"].tobytes())):
-        arrays = {one.name: packed.get(f"{number}.{one.name}") for one in fields(DetectorView)}
-        # Arrays without axes were plain values.
-        values = {name: one.item() if one is not None and one.ndim == 0 else one for name, one in arrays.items()}
-        view = DetectorView(**values) if facts.pop("seen") else None  # type: ignore[arg-type]
+        seen = fields(DetectorView) if facts.pop("seen") else ()
+        values: dict[str, Any] = {one.name: packed[f"{number}.{one.name}"] for one in seen}
+        # Files hold no arrays without axes.
+        values |= {name: values[name].item() for name in PLAIN if name in values}
+        view = DetectorView(**values) if values else None
         glimpses.append(Glimpse(view, ExposureFlag(facts.pop("flags")), **facts))
     return glimpses
 
