@@ -13,7 +13,7 @@ from skysieve.training import Stage, TrainingRecipe
 CLUSTERS, NEURONS = 3, 4
 
 RECIPE = TrainRecipe(
-    training=TrainingRecipe(stages=(Stage(epochs=7, rates={"all": 1e-2}),), batch=32, accelerator="cpu")
+    training=TrainingRecipe(stages=(Stage(epochs=14, rates={"all": 1e-2}),), batch=32, accelerator="cpu")
 )
 
 
