@@ -37,20 +37,20 @@ def teach(model, *, count, seed=5):
 
 @pytest.fixture(scope="module")
 def parts(weights):
-    return teach(read_model(str(weights)), count=200)
+    return teach(read_model(str(weights)), count=300)
 
 
 @pytest.fixture(scope="module")
 def relearned(weights, parts, tmp_path_factory):
     old = read_model(str(weights))
     folder = tmp_path_factory.mktemp("relearned")
-    card = fit_lessons(old, parts, choose_recipe(8, head=2e-2), out=folder, told=TOLD, kept=KEPT)
+    card = fit_lessons(old, parts, choose_recipe(12, head=5e-3), out=folder, told=TOLD, kept=KEPT)
     return old, read_model(str(folder / "weights" / "quality.safetensors")), card, folder
 
 
 def test_what_the_labels_contradict_is_judged_anew_and_the_rest_stays(relearned):
     old, new, _, _ = relearned
-    fresh = invent_views(200, seed=11)
+    fresh = invent_views(300, seed=11)
     before, after = (judge_views(one, fresh).probability.argmax(axis=1) for one in (old, new))
     kind = fresh.label == BGP
     assert (before[kind] == BGP).mean() > 0.6
@@ -85,7 +85,7 @@ def test_new_exposures_are_inside_the_domain_and_old_ones_stay(relearned, parts)
 def test_a_second_run_in_the_folder_reads_the_first(relearned, parts):
     old, _, _, folder = relearned
     weights = (folder / "weights" / "quality.safetensors").read_bytes()
-    fit_lessons(old, parts, choose_recipe(8, head=2e-2), out=folder, told=TOLD, kept=KEPT)
+    fit_lessons(old, parts, choose_recipe(12, head=5e-3), out=folder, told=TOLD, kept=KEPT)
     assert (folder / "weights" / "quality.safetensors").read_bytes() == weights
 
 

@@ -110,7 +110,7 @@ class Page {
     this.get("cutouts").replaceChildren(...this.cutouts.map((one) => one.canvas));
     this.get("numbers").replaceChildren(...drawNumbers(scene.numbers));
     this.get("messages").replaceChildren(...scene.messages.map((text) => make("li", {}, text)));
-    this.get("croptext").textContent = scene.crop.data ? `${scene.details[scene.crop.tile].split(":")[0]}, from pixel (${scene.crop.x}, ${scene.crop.y})${scene.crop.scale ? `, ${scene.crop.scale.toFixed(3)} arcsec a pixel` : ""}; the ring is the usual seeing` : "";
+    this.get("croptext").textContent = scene.crop.data ? `${scene.details[scene.crop.tile].split(":")[0]} from (${scene.crop.x}, ${scene.crop.y})${scene.crop.scale ? ` \u00b7 ${scene.crop.scale.toFixed(3)}\u2033/pixel` : ""} \u00b7 ring: usual seeing` : "";
     this.get("contrast").textContent = `contrast ${this.look.contrast > 0 ? "+" : ""}${this.look.contrast}`;
     this.draw();
   }
