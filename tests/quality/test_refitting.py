@@ -101,6 +101,8 @@ def test_simulated_lessons_are_measured_apart(model, parts, tmp_path):
     mixed = {name: mix_lessons(parts[name], simulated[name], share=0.5, seed=0) for name in PARTS}
     card = fit_lessons(model, mixed, choose_recipe(head=1e-3), out=tmp_path, told=replace(TOLD, simulated=9))
     assert card.metrics["simulated_agreement"].n == card.metrics["agreement"].n > 0
+    assert {"simulated_agreement_clear"} <= set(card.metrics)
+    assert "agreement_clear" not in card.metrics
     assert "mixed with 9 simulated detectors" in card.training_data
 
 

@@ -17,7 +17,8 @@ from skysieve.quality.model import Judged, Model, judge_views
 from skysieve.quality.raters import Consensus
 from skysieve.quality.relearning_recipe import RelearnRecipe
 from skysieve.quality.unsureness import measure_unsureness
-from skysieve.quality.verdict import VerdictRecipe, give_verdict
+from skysieve.quality.verdict import give_verdict
+from skysieve.quality.verdict_recipe import VerdictRecipe
 from skysieve.training import split_groups
 
 PARTS = ("train", "validation", "calibration", "test")

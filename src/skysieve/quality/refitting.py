@@ -23,7 +23,9 @@ from skysieve.quality.scores import measure_main
 from skysieve.quality.training import EXAMPLES, choose_boundary
 from skysieve.training import (
     ArraySamples,
+    Calibrator,
     DomainIndex,
+    Temperature,
     calibrate,
     export_weights,
     fit,
@@ -36,6 +38,12 @@ LAST = ("network.head", "network.numbers.head", "network.add.head")
 
 BEFORE = ("network.dense", "network.numbers", "network.add")
 """Where they keep those that join all inputs before."""
+
+ENOUGH = 200
+"""Detectors from which on a calibration may make a model surer than it was."""
+
+UNKNOWN = frozenset({"agreement_clear", "agreement_borderline"})
+"""Numbers that need the size of a fault, which labels of people do not tell."""
 
 EDGE = 1e4
 """Coordinates of the domain farther out count as that far, as 16 bits hold them."""
@@ -69,7 +77,8 @@ def fit_lessons(
     -----
     The loss is the cross-entropy to the probabilities that the raters' labels leave, times the weight. Calibration and
     sets of causes take one class an exposure, drawn by these probabilities: what the raters do not know, the model
-    must not claim to. Where all validation exposures are good, or none is, the boundary stays as it was.
+    must not claim to. See `calibrate_few` for small sets. Where all validation exposures are good, or none is, the
+    boundary stays as it was.
     """
     judge = copy.deepcopy(model.judge)
     samples = {
@@ -81,7 +90,7 @@ def fit_lessons(
     held = parts["calibration"]
     drawn = draw_labels(held.target, held.views.exposure, seed=recipe.seed)
     logits, _ = run_judge(judge, held.views)
-    calibrator = fit_temperature(logits, drawn)
+    calibrator = calibrate_few(fit_temperature(logits, drawn), model.calibrator, n=len(held))
     fitted = fit_conformal(drawn, calibrate(calibrator, logits), coverage=model.conformal.coverage)
     judge.conformal.copy_(torch.tensor([fitted.threshold, fitted.coverage, fitted.n]))
     judged, good = run_judge(judge, parts["validation"].views)[0], parts["validation"].views.label == 0
@@ -96,6 +105,21 @@ def fit_lessons(
     if domain.threshold == model.domain.threshold:
         tensors |= kept or {}
     return write_weights(path, tensors, replace(card, metrics=_measure(model, read_model(str(path)), parts["test"])))
+
+
+def calibrate_few(found: Temperature, before: Calibrator, *, n: int) -> Temperature:
+    """Return the calibration to take: a few detectors cannot show that a model may be surer than it was.
+
+    Examples
+    --------
+    >>> calibrate_few(Temperature(0.01), Temperature(1.2), n=9).temperature
+    1.2
+    >>> calibrate_few(Temperature(0.8), Temperature(1.2), n=900).temperature
+    0.8
+    """
+    if n >= ENOUGH or not isinstance(before, Temperature):
+        return found
+    return Temperature(max(found.temperature, before.temperature))
 
 
 def list_groups(judge: nn.Module) -> dict[str, list[str]]:
@@ -159,7 +183,7 @@ def _measure_loss(judge: nn.Module, batch: Any) -> torch.Tensor:
 def _measure(before: Model, after: Model, part: Lessons) -> dict[str, Metric]:
     """Measure on exposures that were not learned: real ones, with the old agreement, and simulated ones."""
     real, simulated = part.take(part.real), part.take(~part.real)
-    found = _measure_kind(after, real)
+    found = {name: one for name, one in _measure_kind(after, real).items() if name not in UNKNOWN}
     found["agreement_before"] = _measure_kind(before, real)["agreement"]
     return found | {f"simulated_{name}": one for name, one in _measure_kind(after, simulated).items()}
 

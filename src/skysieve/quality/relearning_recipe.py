@@ -53,7 +53,9 @@ class RelearnRecipe:
     factor: Annotated[float, Field(ge=0)] = 1.0
     share: Annotated[float, Field(ge=0, lt=1)] = 0.5
     least: Annotated[float, Field(gt=0, le=1)] = 0.5
-    split: SplitRecipe = field(default_factory=SplitRecipe)
+    split: SplitRecipe = field(
+        default_factory=lambda: SplitRecipe(train=0.52, validation=0.14, calibration=0.2, test=0.14)
+    )
     training: TrainingRecipe = field(
         default_factory=lambda: TrainingRecipe(
             stages=(Stage(epochs=40, rates={HEAD: 1e-3}),), batch=32, accelerator="cpu"
