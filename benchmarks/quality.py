@@ -30,7 +30,8 @@ from skysieve.quality.recipe import LearningSet
 from skysieve.quality.scores import measure_judged, measure_recall
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.untrained import UntrainedRecipe, find_untrained
-from skysieve.quality.verdict import VerdictRecipe, give_verdict
+from skysieve.quality.verdict import give_verdict
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 SEED, ODD_SEED, MOSAIC_SEED = 1001, 2001, 3001
 

@@ -42,7 +42,8 @@ from skysieve.quality.learning import Views
 from skysieve.quality.model import Judged, Model, hide_usual, judge_views, read_model
 from skysieve.quality.realfaults import SETTINGS, UNTRAINED, DegradeRecipe
 from skysieve.quality.realframes import make_real_views, number_parent
-from skysieve.quality.verdict import VerdictRecipe, give_verdict
+from skysieve.quality.verdict import give_verdict
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 SEED = 4001
 

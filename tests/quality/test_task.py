@@ -18,7 +18,8 @@ from skysieve.quality.fingerprint_store import write_prints
 from skysieve.quality.flags import ExposureFlag
 from skysieve.quality.labels import CLASSES
 from skysieve.quality.observing import ObservingRecipe
-from skysieve.quality.verdict import VERDICTS, VerdictRecipe
+from skysieve.quality.verdict import VERDICTS
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 OBSERVING = ObservingRecipe(number=6, seed=50, shape=(128, 128), stars=(60.0, 80.0), surveys=("Legacy",))
 

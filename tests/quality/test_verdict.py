@@ -11,7 +11,8 @@ from skysieve.quality.losses import measure_losses
 from skysieve.quality.model import Judged
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.untrained import UntrainedRecipe, find_untrained
-from skysieve.quality.verdict import VerdictRecipe, combine_detectors, give_verdict
+from skysieve.quality.verdict import combine_detectors, give_verdict
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 GOOD, RBT = [0.96, 0.01, 0.01, 0.01, 0.01], [0.01, 0.96, 0.01, 0.01, 0.01]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from skysieve.config import STRICT
 from skysieve.execution import ExecutionRecipe
 from skysieve.quality.observing import ObservingRecipe
-from skysieve.quality.verdict import VerdictRecipe
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 
 @dataclass(frozen=True)

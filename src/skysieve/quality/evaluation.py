@@ -21,7 +21,8 @@ from skysieve.quality.labels import CLASSES, find_borderline
 from skysieve.quality.learning import BLOCK, Views, make_views
 from skysieve.quality.model import Model, hide_usual, judge_views, read_model
 from skysieve.quality.scores import measure_judged, measure_recall
-from skysieve.quality.verdict import VerdictRecipe, give_verdict
+from skysieve.quality.verdict import give_verdict
+from skysieve.quality.verdict_recipe import VerdictRecipe
 
 RESAMPLES = 200
 
