@@ -13,7 +13,6 @@ Makes a mosaic of 36 detectors of 2048 x 4612 pixels (once), and prints, the rat
 """
 
 import argparse
-import multiprocessing
 import platform
 import resource
 import statistics
@@ -24,10 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import sep
 import torch
-from astropy.io import fits
 
+from bare_sep import detect, list_places
 from skysieve.execution import ExecutionRecipe
 from skysieve.quality.assess_recipe import AssessRecipe, UsualRecipe
 from skysieve.quality.assess_run import Products, run_assessment
@@ -38,17 +36,6 @@ from skysieve.quality.model import judge_views, read_model
 from skysieve.som.matching import find_bmus
 
 DETECTORS = 36
-THRESHOLD = 2.5
-
-
-def detect(place: tuple[Path, int]) -> int:
-    """Find the sources of one detector with plain sep; return how many there are."""
-    path, extension = place
-    with fits.open(path, memmap=True) as file:
-        data = np.ascontiguousarray(file[extension].data, np.float32)
-    mesh = sep.Background(data)
-    sep.set_extract_pixstack(max(300_000, data.size // 4))
-    return len(sep.extract(data - mesh.back(), THRESHOLD, err=mesh.globalrms))
 
 
 def time_once(job: Callable[[], object]) -> float:
@@ -60,10 +47,10 @@ def time_once(job: Callable[[], object]) -> float:
 
 def compare_pixels(mosaic: Path, recipe: AssessRecipe, options: argparse.Namespace) -> None:
     """Print how long verdicts take over what detection alone takes."""
-    places = [(mosaic, number) for number in range(1, DETECTORS + 1)]
+    places = list_places(mosaic)
     jobs = {
         1: (lambda: [detect(one) for one in places], lambda: assess_exposures([mosaic], recipe, on_done=str)),
-        2: (lambda: _detect_together(places), lambda: _assess_together(mosaic, recipe, options.folder)),
+        2: (lambda: _detect_together(mosaic), lambda: _assess_together(mosaic, recipe, options.folder)),
     }  # fmt: skip
     for workers, (bare, ours) in jobs.items():
         pairs = [(time_once(bare), time_once(ours)) for _ in range(options.rounds)]
@@ -73,9 +60,10 @@ def compare_pixels(mosaic: Path, recipe: AssessRecipe, options: argparse.Namespa
               f"({ratios[0]:.2f} to {ratios[-1]:.2f}) times sep; {own:.1f} s against {plain:.1f} s")  # fmt: skip
 
 
-def _detect_together(places: list[tuple[Path, int]]) -> list[int]:
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        return pool.map(detect, places, chunksize=1)
+def _detect_together(mosaic: Path) -> None:
+    """Detect with two processes, in a program that loads nothing but what it needs."""
+    script = Path(__file__).with_name("bare_sep.py")
+    subprocess.run([sys.executable, str(script), str(mosaic), "--processes", "2"], check=True, capture_output=True)
 
 
 def _assess_together(mosaic: Path, recipe: AssessRecipe, folder: Path) -> None:

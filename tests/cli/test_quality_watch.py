@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -16,22 +17,22 @@ PATIENCE = 300
 
 
 @pytest.fixture
-def start(tmp_path):
-    """Start a watch of the folder ``night`` as a program of its own."""
+def arguments(tmp_path):
+    """A watch of the folder ``night``."""
     (tmp_path / "night").mkdir()
-    arguments = ["quality", "watch", str(tmp_path / "night"), "--out", str(tmp_path / "v.parquet"), "--interval", "0.2"]
-    command = [sys.executable, "-m", "skysieve", *arguments, "--seeing", "1.2", "--json"]
+    where = [str(tmp_path / "night"), "--out", str(tmp_path / "v.parquet")]
+    yield ["quality", "watch", *where, "--interval", "0.2", "--seeing", "1.2", "--json"]
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@pytest.fixture
+def program(arguments):
+    """The same as a program of its own."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    running = []
-
-    def run(*more):
-        running.append(subprocess.Popen([*command, *more], stdout=subprocess.PIPE, text=True, env=environment))
-        return running[-1]
-
-    yield run
-    for one in running:
-        one.kill()
-        one.communicate()
+    command = [sys.executable, "-m", "skysieve", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as running:
+        yield running
+        running.kill()
 
 
 def copy_slowly(source, target):
@@ -47,23 +48,28 @@ def read_names(table):
     return sorted(read_catalog(table)["exposure"].tolist())
 
 
-def test_exposures_have_one_row_each_after_a_kill_and_a_restart(start, tmp_path):
+def stop_when_judged(table, *, number):
+    """Ask this program to stop once so many exposures have a row."""
+    while not table.exists() or len(read_names(table)) < number:
+        time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_exposures_have_one_row_each_after_a_kill_and_a_restart(program, arguments, tmp_path, capsys):
     sources = [write_mosaic(tmp_path / f"{seed}.fits", seed=seed) for seed in (1, 2, 3)]
-    first = start()
     for source in sources[:2]:
         copy_slowly(source, tmp_path / "night" / source.name)
-    told = [json.loads(first.stdout.readline())]
-    first.send_signal(signal.SIGKILL)
-    told += [json.loads(line) for line in first.communicate(timeout=PATIENCE)[0].splitlines()]
+    told = [program.stdout.readline()]
+    program.kill()
+    told += program.communicate(timeout=PATIENCE)[0].splitlines()
     copy_slowly(sources[2], tmp_path / "night" / "3.fits")
-    second = start()
-    while not (tmp_path / "v.parquet").exists() or len(read_names(tmp_path / "v.parquet")) < 3:
-        time.sleep(0.1)
-    second.send_signal(signal.SIGTERM)
-    told += [json.loads(line) for line in second.communicate(timeout=PATIENCE)[0].splitlines()]
-    assert second.returncode == 130
+    stopping = threading.Thread(target=stop_when_judged, args=[tmp_path / "v.parquet"], kwargs={"number": 3})
+    stopping.start()
+    assert invoke(arguments) == 130
+    stopping.join()
+    told += capsys.readouterr().out.splitlines()
     assert read_names(tmp_path / "v.parquet") == ["1.fits", "2.fits", "3.fits"]
-    assert len({one["exposure"] for one in told}) == len(told)
+    assert len({json.loads(line)["exposure"] for line in told}) == len(told)
 
 
 def test_an_absent_folder_is_one_sentence(tmp_path, capsys):

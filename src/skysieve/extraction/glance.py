@@ -97,15 +97,16 @@ def glance(
     mesh = sep.Background(data, mask=bad if bad.any() else None, bw=min(cell, columns), bh=min(cell, rows))
     if not mesh.globalrms > 0:
         return _find_nothing(data, level=mesh.globalback, noise=mesh.globalrms)
-    sky = mesh.back()
-    objects, labels, used = _extract(data - sky, bad, noise=mesh.globalrms, threshold=threshold, least_area=least_area)
+    above = mesh.back()
+    np.subtract(data, above, out=above)
+    objects, labels, used = _extract(above, bad, noise=mesh.globalrms, threshold=threshold, least_area=least_area)
     rows_in, columns_in = (
         np.clip(np.rint(objects[name]).astype(int), 0, side - 1) for name, side in (("y", rows), ("x", columns))
     )
     return Glance(
         **{name: objects[name].astype(float) for name in ("x", "y", "a", "b", "theta", "flux", "peak")},
         area=objects["npix"].astype(float),
-        background=sky[rows_in, columns_in].astype(float),
+        background=data[rows_in, columns_in].astype(float) - above[rows_in, columns_in],
         blended=(objects["flag"] & sep.OBJ_MERGED) > 0,
         cut=(objects["flag"] & sep.OBJ_TRUNC) > 0,
         labels=labels,

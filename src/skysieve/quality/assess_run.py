@@ -12,7 +12,6 @@ from skysieve.config import dump_recipe, parse_recipe
 from skysieve.execution import ExecutionRecipe, Ledger, Outcome, map_items, open_ledger
 from skysieve.io.atomic import write_whole
 from skysieve.io.catalogs import read_catalog, write_catalog
-from skysieve.io.exposures import list_detectors
 from skysieve.io.overrule import Overrule, apply_overrules, read_overrules
 from skysieve.quality.assess_recipe import AssessRecipe
 from skysieve.quality.assessing import describe_failure, describe_judging, name_exposures
@@ -21,13 +20,13 @@ from skysieve.quality.flags import ExposureFlag
 from skysieve.quality.layout import write_layouts
 from skysieve.quality.parts import (
     DETECTORS,
-    SLICE,
     VERDICTS,
     Item,
+    divide_item,
     join_parts,
     judge_item,
     load_model,
-    look_at_item,
+    look_at_slice,
     write_part,
 )
 from skysieve.records import Catalog
@@ -150,22 +149,16 @@ def _judge(
 ) -> None:  # fmt: skip
     """Write the parts of all exposures, also of those on which judging failed."""
     divided = not execution.inline and len(items) < 2 * execution.workers
-    slices = [one for item in items for one in _divide(item, recipe)] if divided else []
+    slices = [one for item in items for one in divide_item(item, recipe, learned)] if divided else []
     on_start(len(slices) + len(items))
-    look = partial(look_at_item, folder=ledger.folder, recipe=recipe, learned=learned)
+    look = partial(look_at_slice, folder=ledger.folder, recipe=recipe)
     judge = partial(judge_item, folder=ledger.folder, recipe=recipe, learned=learned)
-    keys = [f"{one.key}.{one.start:05d}" for one in slices]
-    map_items(look, slices, keys=keys, ledger=ledger, recipe=execution, on_done=on_done)
+    map_items(look, slices, keys=[one.key for one in slices], ledger=ledger, recipe=execution, on_done=on_done)
     where = ExecutionRecipe() if divided else execution
     outcomes = map_items(judge, items, keys=[one.key for one in items], ledger=ledger, recipe=where, on_done=on_done)
     for item, outcome in zip(items, outcomes, strict=True):
         if outcome.product is None:
             write_part(ledger.folder, item.key, describe_failure(item.name, outcome.error), [])
-
-
-def _divide(item: Item, recipe: AssessRecipe) -> list[Item]:
-    number = len(list_detectors([item.path], recipe=recipe.input))
-    return [Item(item.path, item.name, item.key, start) for start in range(0, number, SLICE)]
 
 
 def _write_tables(

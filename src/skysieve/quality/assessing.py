@@ -12,21 +12,19 @@ import numpy as np
 
 import skysieve
 from skysieve.config import dump_recipe
-from skysieve.io.exposures import list_detectors
 from skysieve.io.exposures.naming import shorten_paths
-from skysieve.quality.assess_recipe import AssessRecipe, UsualRecipe
-from skysieve.quality.cameras import Learned, find_camera, learn_cameras
-from skysieve.quality.census import take_census
+from skysieve.quality.assess_recipe import AssessRecipe
+from skysieve.quality.cameras import Learned, learn_cameras
 from skysieve.quality.cuts import apply_cuts
-from skysieve.quality.exposures import Glimpse, Seen, gather_glimpses, see_detector
+from skysieve.quality.exposures import Glimpse, Seen
 from skysieve.quality.flags import EXPOSURE_FLAG_SENTENCES, CutFlag, ExposureFlag
+from skysieve.quality.gathering import gather_exposure, look_at_detectors, survey_exposure
 from skysieve.quality.labels import CAUSES, CLASSES
 from skysieve.quality.learning import Views
 from skysieve.quality.model import Judged, Model, judge_views, read_model
-from skysieve.quality.mosaic import check_mosaic
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.verdict import Verdict, give_verdict
-from skysieve.records import Catalog, Column, DetectorAddress
+from skysieve.records import Catalog, Column
 
 LOSSES = ("seeing", "tracking", "transparency", "sky")
 
@@ -150,46 +148,21 @@ def judge_exposure(
     name : str
         Of the exposure in the table.
     glimpses : sequence of Glimpse, optional
-        What was seen of its detectors, where they were looked at already.
+        What was seen of its detectors, where they were looked at already; unless that is all of them, they are looked
+        at again.
 
     Returns
     -------
     tuple of dict and list of dict
         The row of the exposure, and those of its detectors.
     """
-    addresses = list_detectors([path], recipe=recipe.input)
-    census = take_census(addresses)
-    camera = find_camera(census, recipe, learned)
-    if glimpses is None:
-        glimpses = _look(addresses, model, recipe, usual=camera.usual, detectors=range(len(addresses)))
-    seen = replace(gather_glimpses(name, addresses, glimpses), scatter=census.scatter)
-    flags, messages = check_mosaic(census, camera.layout, name=name)
-    flags |= ExposureFlag(0) if camera.known or not census.places else ExposureFlag.UNKNOWN_CAMERA
-    seen = replace(seen, flags=seen.flags | flags, messages=(*seen.messages, *messages))
+    survey = survey_exposure(path, recipe, learned)
+    addresses, census, camera = survey.addresses, survey.census, survey.camera
+    if glimpses is None or len(glimpses) != len(addresses):
+        glimpses = look_at_detectors([*enumerate(addresses)], model, recipe, usual=camera.usual)
+    seen = gather_exposure(name, addresses, glimpses, census=census, camera=camera)
     row, rows = describe_exposure(seen, model, replace(recipe, cuts=camera.cuts))
     return {**row, "camera": census.camera}, rows
-
-
-def look_at_exposure(
-    path: Path, model: Model, recipe: AssessRecipe, *, learned: Learned, detectors: range
-) -> list[Glimpse]:
-    """Look at some detectors of an exposure, for `judge_exposure`; numbers beyond its last one are passed over."""
-    addresses = list_detectors([path], recipe=recipe.input)
-    camera = find_camera(take_census(addresses), recipe, learned)
-    return _look(addresses, model, recipe, usual=camera.usual, detectors=detectors)
-
-
-def _look(
-    addresses: Sequence[DetectorAddress], model: Model, recipe: AssessRecipe, *, usual: UsualRecipe, detectors: range
-) -> list[Glimpse]:
-    return [
-        see_detector(
-            address, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=usual,
-            seed=recipe.seed + number,
-        )
-        for number, address in enumerate(addresses)
-        if number in detectors
-    ]  # fmt: skip
 
 
 def describe_judging(model: Model, recipe: AssessRecipe, learned: Learned) -> dict[str, str]:

@@ -10,7 +10,7 @@ from skysieve.quality.assess_recipe import AssessRecipe, CameraRecipe, UsualReci
 from skysieve.quality.census import Census, take_census
 from skysieve.quality.cuts import CutsRecipe
 from skysieve.quality.exposures import find_night
-from skysieve.quality.layout import Layout, learn_layout, read_layouts
+from skysieve.quality.layout import LEAST_EXPOSURES, Layout, learn_layout, read_layouts
 
 SAMPLE = 48
 """Exposures, spread evenly over all, that tell what is usual for their cameras."""
@@ -74,6 +74,8 @@ def learn_cameras(paths: Sequence[Path], recipe: AssessRecipe) -> Learned:
     chosen = [paths[number * len(paths) // SAMPLE] for number in range(SAMPLE)] if len(paths) > SAMPLE else list(paths)
     layouts = {} if recipe.mosaic.layout is None else read_layouts(Path(recipe.mosaic.layout))
     usual: dict[str, UsualRecipe] = {}
+    if len(chosen) < LEAST_EXPOSURES:
+        return Learned(usual, layouts)
     for camera, members in group_cameras(chosen, recipe).items():
         layout = None if layouts.get(camera) else learn_layout([census for _, census in members])
         layouts |= {} if layout is None else {camera: layout}

@@ -1,14 +1,47 @@
-"""An exposure put together of its detectors: what was seen of each, and what is odd about them as a whole."""
+"""An exposure put together of its detectors: what its headers say, what was seen of each, what is odd about all."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from skysieve.quality.cameras import Camera
-from skysieve.quality.census import Census
-from skysieve.quality.exposures import Glimpse, Seen, gather_glimpses
+from skysieve.io.exposures import list_detectors
+from skysieve.quality.assess_recipe import AssessRecipe, UsualRecipe
+from skysieve.quality.cameras import Camera, Learned, find_camera
+from skysieve.quality.census import Census, take_census
+from skysieve.quality.exposures import Glimpse, Seen, gather_glimpses, see_detector
 from skysieve.quality.flags import ExposureFlag
+from skysieve.quality.model import Model
 from skysieve.quality.mosaic import check_mosaic
 from skysieve.records import DetectorAddress
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the headers of one exposure say: its detectors, and the camera that it is judged by."""
+
+    addresses: tuple[DetectorAddress, ...]
+    census: Census
+    camera: Camera
+
+
+def survey_exposure(path: Path, recipe: AssessRecipe, learned: Learned) -> Survey:
+    """Read the headers of an exposure; ``learned`` is what exposures told of their cameras."""
+    addresses = tuple(list_detectors([path], recipe=recipe.input))
+    census = take_census(addresses)
+    return Survey(addresses, census, find_camera(census, recipe, learned))
+
+
+def look_at_detectors(
+    numbered: Sequence[tuple[int, DetectorAddress]], model: Model, recipe: AssessRecipe, *, usual: UsualRecipe
+) -> list[Glimpse]:
+    """Read detectors and look at them, one at a time; their numbers in the exposure seed the choice of sources."""
+    return [
+        see_detector(
+            address, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=usual,
+            seed=recipe.seed + number,
+        )
+        for number, address in numbered
+    ]  # fmt: skip
 
 
 def gather_exposure(

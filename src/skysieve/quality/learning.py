@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
-from sklearn.cluster import KMeans
 
 from skysieve.config import dump_recipe
 from skysieve.execution import ExecutionRecipe, Outcome, Product, make_product, map_items, open_ledger
@@ -23,7 +22,6 @@ from skysieve.quality.observing import draw_exposure
 from skysieve.quality.recipe import LearningSet
 from skysieve.records import Detector
 from skysieve.simulate import ExposurePlan, make_detector, plan_exposure
-from skysieve.som import SOM
 
 BLOCK = 50
 """Exposures in one item of work."""
@@ -120,6 +118,10 @@ def train_source_map(
 
 def fit_source_map(blocks: Sequence[Path], recipe: LearningSet) -> SourceMap:
     """Train the map on the sources of blocks of exposures, and group its neurons."""
+    from sklearn.cluster import KMeans  # noqa: PLC0415 -- takes seconds, which judging need not
+
+    from skysieve.som import SOM  # noqa: PLC0415 -- as above
+
     features = np.concatenate([read_arrays(block)["features"] for block in blocks]).astype(np.float64)
     known = np.isfinite(features)
     count = np.maximum(known.sum(axis=0), 1)

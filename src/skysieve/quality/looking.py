@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from skysieve.io.exposures import list_detectors
 from skysieve.quality.assess_recipe import AssessRecipe
 from skysieve.quality.assessing import describe_exposure
 from skysieve.quality.cameras import Learned, find_camera
-from skysieve.quality.census import Census, take_census
-from skysieve.quality.exposures import Seen, gather_glimpses, see_detector
-from skysieve.quality.flags import ExposureFlag
+from skysieve.quality.census import Census
+from skysieve.quality.exposures import Seen
+from skysieve.quality.gathering import gather_exposure, look_at_detectors, survey_exposure
 from skysieve.quality.model import Model
-from skysieve.quality.mosaic import check_mosaic
 
 
 @dataclass(frozen=True)
@@ -56,29 +54,16 @@ def take_look(
     ValueError
         If the exposure has no such detector.
     """
-    addresses = list_detectors([path], recipe=recipe.input)
-    census = take_census(addresses)
-    camera = find_camera(census, recipe, learned)
+    survey = survey_exposure(path, recipe, learned)
+    addresses, census = survey.addresses, survey.census
     chosen = [(number, one) for number, one in enumerate(addresses) if ccd in (None, one.extension or "0")]
     if not chosen:
         there = ", ".join(one.extension or "0" for one in addresses)
         raise ValueError(f"{name}: there is no detector {ccd}; there are {there}")
-    glimpses = [
-        see_detector(
-            one, model.source_map, recipe=model.recipe.learning.detector, inputs=recipe.input, usual=camera.usual,
-            seed=recipe.seed + number,
-        )
-        for number, one in chosen
-    ]  # fmt: skip
-    seen = gather_glimpses(name, [one for _, one in chosen], glimpses)
-    flags, messages = check_mosaic(census, camera.layout, name=name)
-    flags |= ExposureFlag(0) if camera.known or not census.places else ExposureFlag.UNKNOWN_CAMERA
+    glimpses = look_at_detectors(chosen, model, recipe, usual=survey.camera.usual)
+    seen = gather_exposure(name, [one for _, one in chosen], glimpses, census=census, camera=survey.camera)
     places = [one.view.places for one in glimpses if one.view is not None]
-    return Look(
-        replace(seen, flags=seen.flags | flags, messages=(*seen.messages, *messages), scatter=census.scatter),
-        np.stack(places) if places else np.zeros((0, model.source_map.n_clusters, 2)),
-        census.camera,
-    )
+    return Look(seen, np.stack(places) if places else np.zeros((0, model.source_map.n_clusters, 2)), census.camera)
 
 
 def judge_look(look: Look, model: Model, recipe: AssessRecipe) -> tuple[dict[str, Any], list[dict[str, Any]]]:

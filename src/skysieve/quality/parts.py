@@ -13,22 +13,22 @@ import numpy as np
 from skysieve.execution import Product, make_product
 from skysieve.io.arrays import read_arrays, write_arrays
 from skysieve.io.catalogs import merge_catalogs, read_catalog, write_catalog
-from skysieve.io.exposures import list_detectors
-from skysieve.quality.assess_recipe import AssessRecipe
-from skysieve.quality.assessing import DETECTOR_COLUMNS, EXPOSURE_COLUMNS, judge_exposure, look_at_exposure, make_table
+from skysieve.quality.assess_recipe import AssessRecipe, UsualRecipe
+from skysieve.quality.assessing import DETECTOR_COLUMNS, EXPOSURE_COLUMNS, judge_exposure, make_table
 from skysieve.quality.cameras import Learned
 from skysieve.quality.detectors import DetectorView
 from skysieve.quality.exposures import Glimpse
 from skysieve.quality.flags import ExposureFlag
+from skysieve.quality.gathering import look_at_detectors, survey_exposure
 from skysieve.quality.model import Model, read_model
-from skysieve.records import Column, decode_flags, make_empty_catalog
+from skysieve.records import Column, DetectorAddress, decode_flags, make_empty_catalog
 
 VERDICTS, DETECTORS, GLIMPSES = "verdicts", "ccds", "glimpses"
 """Folders of a run."""
 
 SCHEMAS: Mapping[str, tuple[Column, ...]] = {VERDICTS: EXPOSURE_COLUMNS, DETECTORS: DETECTOR_COLUMNS}
 
-SLICE = 4
+SLICE = 3
 """Detectors of one item of work, where exposures are divided."""
 
 PLAIN = ("dead",)
@@ -40,12 +40,20 @@ JOINED = 200
 
 @dataclass(frozen=True)
 class Item:
-    """One exposure of a run: its file, its name in the table, the name of its parts; and where to begin in it."""
+    """One exposure of a run: its file, its name in the table, the name of its parts."""
 
     path: Path
     name: str
     key: str
-    start: int = 0
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Some detectors of an exposure, numbered in it, to look at; and what is usual for their camera."""
+
+    key: str
+    numbered: tuple[tuple[int, DetectorAddress], ...]
+    usual: UsualRecipe
 
 
 @functools.lru_cache(maxsize=1)
@@ -66,19 +74,26 @@ def judge_item(item: Item, *, folder: Path, recipe: AssessRecipe, learned: Learn
     recipe, learned
         As `judge_exposure` takes them.
     """
-    glimpses = _read_glimpses(item, folder, number=len(list_detectors([item.path], recipe=recipe.input)))
-    model = load_model(recipe.model)
+    glimpses, model = _read_glimpses(item, folder), load_model(recipe.model)
     row, rows = judge_exposure(item.path, model, recipe, learned=learned, name=item.name, glimpses=glimpses)
     return write_part(folder, item.key, row, rows)
 
 
-def look_at_item(item: Item, *, folder: Path, recipe: AssessRecipe, learned: Learned) -> Product:
-    """Look at some detectors of an exposure, from the item's start on, and write what was seen."""
-    model = load_model(recipe.model)
-    chosen = range(item.start, item.start + SLICE)
-    glimpses = look_at_exposure(item.path, model, recipe, learned=learned, detectors=chosen)
-    path = folder / GLIMPSES / f"{item.key}.{item.start:05d}.safetensors"
-    write_arrays(path, _pack(glimpses))
+def divide_item(item: Item, recipe: AssessRecipe, learned: Learned) -> list[Slice]:
+    """Divide an exposure into slices of few detectors."""
+    survey = survey_exposure(item.path, recipe, learned)
+    numbered = tuple(enumerate(survey.addresses))
+    return [
+        Slice(f"{item.key}.{start:05d}", numbered[start : start + SLICE], survey.camera.usual)
+        for start in range(0, len(numbered), SLICE)
+    ]
+
+
+def look_at_slice(one: Slice, *, folder: Path, recipe: AssessRecipe) -> Product:
+    """Look at some detectors of an exposure and write what was seen."""
+    glimpses = look_at_detectors(one.numbered, load_model(recipe.model), recipe, usual=one.usual)
+    path = folder / GLIMPSES / f"{one.key}.safetensors"
+    write_arrays(path, pack_glimpses(glimpses))
     return make_product(folder, [path], facts={"detectors": len(glimpses)})
 
 
@@ -140,7 +155,8 @@ def publish(joined: Path, target: Path) -> None:
         write_catalog(read_catalog(joined), target)
 
 
-def _pack(glimpses: Sequence[Glimpse]) -> dict[str, np.ndarray]:
+def pack_glimpses(glimpses: Sequence[Glimpse]) -> dict[str, np.ndarray]:
+    """Return what was seen of detectors as named arrays, as files hold them."""
     facts = [
         {"seen": one.view is not None, "flags": int(one.flags), "message": one.message, "checksum": one.checksum,
          "zeropoint": one.zeropoint}
@@ -153,7 +169,8 @@ def _pack(glimpses: Sequence[Glimpse]) -> dict[str, np.ndarray]:
     return packed
 
 
-def _unpack(packed: Mapping[str, np.ndarray]) -> list[Glimpse]:
+def unpack_glimpses(packed: Mapping[str, np.ndarray]) -> list[Glimpse]:
+    """Return what `pack_glimpses` packed."""
     glimpses = []
     for number, facts in enumerate(json.loads(packed["facts"].tobytes())):
         seen = fields(DetectorView) if facts.pop("seen") else ()
@@ -165,8 +182,7 @@ def _unpack(packed: Mapping[str, np.ndarray]) -> list[Glimpse]:
     return glimpses
 
 
-def _read_glimpses(item: Item, folder: Path, *, number: int) -> list[Glimpse] | None:
-    """Return what was seen of all detectors; None where some were not looked at."""
-    found = [one for path in sorted((folder / GLIMPSES).glob(f"{item.key}.*.safetensors"))
-             for one in _unpack(read_arrays(path))]  # fmt: skip
-    return found if len(found) == number else None
+def _read_glimpses(item: Item, folder: Path) -> list[Glimpse] | None:
+    """Return what was seen of the detectors, in their order; None where none was looked at."""
+    paths = sorted((folder / GLIMPSES).glob(f"{item.key}.*.safetensors"))
+    return [one for path in paths for one in unpack_glimpses(read_arrays(path))] or None

@@ -141,15 +141,17 @@ def _fit_moments(
     ratio = np.zeros(len(stamps))
     for _ in range(ROUNDS):
         dx, dy = (one - center[:, axis, None].astype(np.float32) for axis, one in enumerate((u, v)))
-        xx, yy, xy = (one[:, None].astype(np.float32) for one in moments.T)
-        weight = np.exp(-0.5 * (yy * dx**2 - 2 * xy * dx * dy + xx * dy**2) / (xx * yy - xy**2))
+        squares = dx**2, dy**2, dx * dy
+        xx, yy, xy = moments.T
+        terms = (-0.5 * np.stack([yy, xx, -2 * xy]) / (xx * yy - xy**2)).astype(np.float32)
+        weight = np.exp(sum(term[:, None] * square for term, square in zip(terms, squares, strict=True)))
         weighed = weight * light
         total = weighed.sum(axis=1)
-        ratio = total / np.sqrt((weight**2).sum(axis=1))
+        ratio = total / np.sqrt(np.einsum("sp,sp->s", weight, weight))
         safe = np.maximum(total, 1e-6)
-        step = np.stack([(weighed * dx).sum(axis=1), (weighed * dy).sum(axis=1)], axis=1) / safe[:, None]
+        step = np.stack([np.einsum("sp,sp->s", weighed, one) for one in (dx, dy)], axis=1) / safe[:, None]
         center = np.clip(center + np.clip(2 * step, -1, 1), -WIDTH, WIDTH)
-        second = [(weighed * one).sum(axis=1) / safe for one in (dx**2, dy**2, dx * dy)]
+        second = [np.einsum("sp,sp->s", weighed, one) / safe for one in squares]
         moments = _limit(2 * np.stack(second, axis=1))
     return moments, center, ratio.astype(float)
 

@@ -92,9 +92,10 @@ def _average(
     """Return the means of the blocks of a band, and some differences of neighboring pixels."""
     columns = image.shape[1] // BLOCK * BLOCK
     part, clear = image[band, :columns], ((found.labels[band] == 0) & ~bad[band])[:, :columns]
-    shape = (part.shape[0] // BLOCK, BLOCK, columns // BLOCK, BLOCK)
-    count = clear.reshape(shape).sum(axis=(1, 3))
-    total = np.where(clear, part, 0).reshape(shape).sum(axis=(1, 3), dtype=np.float64)
+    # Along one axis after the other: along both at once takes several times as long.
+    rows, cells = (-1, BLOCK, columns), (len(part) // BLOCK, -1, BLOCK)
+    count = clear.reshape(rows).sum(axis=1, dtype=np.uint8).reshape(cells).sum(axis=2)
+    total = np.where(clear, part, 0).reshape(rows).sum(axis=1, dtype=np.float64).reshape(cells).sum(axis=2)
     blocks = np.where(count >= 0.75 * BLOCK**2, total / np.maximum(count, 1), np.nan)
     some, usable = part[::2], clear[::2]
     return blocks, (some[:, 1:] - some[:, :-1])[usable[:, 1:] & usable[:, :-1]]
@@ -110,8 +111,8 @@ def _reach_wings(shape: tuple[int, ...], found: Glance, *, fwhm: float) -> Bool[
         x, y = (float(one[row] + 0.5) / BLOCK - 0.5 for one in (found.x, found.y))
         low_y, low_x = max(int(y - radius), 0), max(int(x - radius), 0)
         part = near[low_y : int(y + radius) + 2, low_x : int(x + radius) + 2]
-        v, u = np.indices(part.shape)
-        part |= np.hypot(u + low_x - x, v + low_y - y) < radius
+        v, u = np.arange(part.shape[0]) + low_y - y, np.arange(part.shape[1]) + low_x - x
+        part |= v[:, None] ** 2 + u**2 < radius**2
     return near
 
 
@@ -169,15 +170,26 @@ def measure_step(image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"], 
     some = slice(None, None, max(1, image.shape[0] // STEP_ROWS))
     if columns < 8 * BLOCK or not noise > 0:
         return math.nan, math.nan
-    blank = np.where(bad[some, :columns], np.nan, image[some, :columns]).reshape(-1, columns // BLOCK, BLOCK)
-    if not np.isfinite(blank).any(axis=(0, 2)).all():
+    lines = _take_medians(image[some, :columns], bad[some, :columns])
+    if not np.isfinite(lines).all():
         return math.nan, math.nan
-    lines = np.nanmedian(blank, axis=(0, 2))
     # The edge may lie within a block, which then takes part in two steps.
     steps = np.abs(lines[2:] - lines[:-2] - np.median(lines[2:] - lines[:-2]))
     place = int(steps.argmax())
     elsewhere = np.delete(steps, slice(max(place - 2, 0), place + 3))
     return float(steps[place]) / noise, math.log(max(steps[place], 1e-30) / max(float(elsewhere.max()), 1e-3 * noise))
+
+
+def _take_medians(image: Float[np.ndarray, "y x"], bad: Bool[np.ndarray, "y x"]) -> Float[np.ndarray, " block_x"]:
+    """Return the medians of blocks of columns; NaN for those that are wholly bad."""
+    parted = (len(image), image.shape[1] // BLOCK, BLOCK)
+    if not bad.any():
+        return np.asarray(np.median(image.reshape(parted), axis=(0, 2)))
+    known = ~bad.reshape(parted).all(axis=(0, 2))
+    blank = np.where(bad, np.nan, image).reshape(parted)
+    found = np.full(parted[1], np.nan)
+    found[known] = np.nanmedian(blank[:, known], axis=(0, 2))
+    return found
 
 
 def _take_bowl(sky: Sky) -> tuple[np.ndarray | None, float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from skysieve.io.atomic import write_whole
 from skysieve.io.catalogs.fits import read_fits, write_fits
 from skysieve.io.catalogs.parquet import read_parquet, write_parquet
-from skysieve.io.catalogs.text import read_csv, read_ecsv, write_csv, write_ecsv
+from skysieve.io.catalogs.text import read_csv, read_ecsv, write_csv, write_csv_gz, write_ecsv
 from skysieve.io.catalogs.votable import read_votable, write_votable
 from skysieve.records import Catalog
 
@@ -21,6 +21,7 @@ _FORMATS: Mapping[str, tuple[Reader, Writer]] = {
     ".xml": (read_votable, write_votable),
     ".ecsv": (read_ecsv, write_ecsv),
     ".csv": (read_csv, write_csv),
+    ".csv.gz": (read_csv, write_csv_gz),
 }
 
 
@@ -30,7 +31,8 @@ def read_catalog(path: Path) -> Catalog:
     Parameters
     ----------
     path : Path
-        A file that ends in ``.parquet``, ``.fits``, ``.fits.gz``, ``.vot``, ``.xml``, ``.ecsv`` or ``.csv``.
+        A file that ends in ``.parquet``, ``.fits``, ``.fits.gz``, ``.vot``, ``.xml``, ``.ecsv``, ``.csv`` or
+        ``.csv.gz``.
 
     Returns
     -------

@@ -1,9 +1,11 @@
 """Catalogs as text: ECSV, which keeps everything, and CSV, which keeps names and values."""
 
 import csv
+import gzip
 import re
 from itertools import chain
 from pathlib import Path
+from typing import TextIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -72,8 +74,20 @@ def write_csv(catalog: Catalog, path: Path) -> None:
     pyarrow.csv.write_csv(table, str(path))
 
 
+def write_csv_gz(catalog: Catalog, path: Path) -> None:
+    """Write a CSV table compressed by gzip, the same bytes each time; see ``write_csv``."""
+    plain = path.with_name(f"{path.name}.csv")
+    try:
+        write_csv(catalog, plain)
+        path.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+    finally:
+        plain.unlink(missing_ok=True)
+
+
 def read_csv(path: Path) -> Catalog:
     """Read a CSV table with a header line; lines above it that start with ``#`` are passed over.
+
+    A file whose name ends in ``.gz`` is decompressed as it is read.
 
     A column is bool, i8, u8 or f8 when all its cells are, else text; empty cells, ``nan`` and ``null`` count as
     unknown numbers. Integers with leading zeros, or too long for 64 bits, stay text: they are names.
@@ -105,7 +119,7 @@ def _describe(column: TableColumn) -> Column:
 
 def _read_header(path: Path) -> tuple[list[str], int]:
     """Return the column names of a CSV file and the number of lines above them."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with _open_text(path) as file:
         skip, line = 0, file.readline()
         while line.startswith("#"):
             skip, line = skip + 1, file.readline()
@@ -116,6 +130,13 @@ def _read_header(path: Path) -> tuple[list[str], int]:
     if numbers:
         raise ValueError(f"the first line holds the number {numbers[0].strip()} where a column name is wanted")
     return names, skip
+
+
+def _open_text(path: Path) -> TextIO:
+    """Open a text file, or one that gzip has compressed."""
+    if path.suffix == ".gz":
+        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+    return path.open(encoding="utf-8-sig", newline="")
 
 
 def _infer_values(texts: pa.StringArray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The header-data units of a FITS file, walked one at a time: plain, gzipped, bzipped or tile-compressed."""
 
+import functools
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from astropy.io.fits import Header
 
-from skysieve.io.exposures.headers import CARD, parse_header, parse_number, unwrap_tiles
+from skysieve.io.exposures.headers import CARD, KEPT, parse_header, parse_number, unwrap_tiles
 from skysieve.io.exposures.streams import DAMAGE, open_stream, reach
 
 BLOCK = 2880
@@ -73,7 +74,8 @@ def open_hdu(path: Path, index: int) -> Iterator[tuple[BufferedIOBase, Hdu, Head
     with open_stream(path) as stream:
         primary = hdu = _read_hdu(stream, 0)
         while hdu and hdu.index < index and reach(stream, hdu.start + math.ceil(hdu.size / BLOCK) * BLOCK):
-            hdu = _read_hdu(stream, hdu.index + 1)
+            read = _read_hdu if hdu.index + 1 == index else _pass_hdu
+            hdu = read(stream, hdu.index + 1)
         if hdu is None or primary is None or hdu.index != index or not hdu.complete:
             raise OSError(f"the file ends before extension {index}")
         yield stream, hdu, primary.header
@@ -94,6 +96,27 @@ def _read_hdu(stream: BufferedIOBase, index: int) -> Hdu | None:
         return _describe(index, header, stream.tell(), broken=broken)
     except ValueError as error:
         return replace(_cut(index, header), complete=True, problem=str(error))
+
+
+def _pass_hdu(stream: BufferedIOBase, index: int) -> Hdu | None:
+    """Read how long the unit at the stream's position is, and no more; None where no further unit begins."""
+    try:
+        raw, ended = _read_cards(stream)
+    except DAMAGE:
+        return None
+    size = _measure_cards(raw) if ended else None
+    return None if size is None else Hdu(index, Header(), (), stream.tell(), size)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _measure_cards(raw: bytes) -> int | None:
+    """Return the bytes of data that a header's cards announce, None where they do not tell."""
+    if not raw.upper().startswith((b"SIMPLE", b"XTENSION")):
+        return None
+    try:
+        return _describe(0, parse_header(raw)[0], 0, broken=()).size
+    except ValueError:
+        return None
 
 
 def _describe(index: int, header: Header, start: int, *, broken: tuple[str, ...]) -> Hdu:

@@ -21,8 +21,8 @@ def make_data(blocks: Blocks, shape: tuple[int, int]) -> tuple[Float[np.ndarray,
     with ignore_warnings():
         for first, block in blocks:
             rows = slice(first, first + len(block))
-            bad[rows] = ~(np.abs(block) <= HUGE) if block.dtype.kind == "f" else False
             data[rows] = block
+            bad[rows] = ~(np.abs(data[rows]) <= HUGE) if block.dtype.kind == "f" else False
     data[bad] = 0
     return data, bad
 

@@ -1,5 +1,6 @@
 """What the names in headers say: which planes are masks and weights, which filter an image was taken in."""
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -20,6 +21,7 @@ ROLE_NAMES: dict[Role, frozenset[str]] = {
 CLEAR = re.compile(r"clear|open|none|n/?a|empty|blank|-+", re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=1024)
 def find_role(extname: str) -> Role:
     """Tell from an extension's name what its pixels are.
 
@@ -38,6 +40,7 @@ def find_role(extname: str) -> Role:
     return "science"
 
 
+@functools.lru_cache(maxsize=1024)
 def strip_role(extname: str) -> str:
     """Leave out of an extension's name the word that tells its role, so that N15 and N15_MASK are found alike."""
     known = frozenset[str]().union(*ROLE_NAMES.values()) | {"SCI", "IMAGE"}
