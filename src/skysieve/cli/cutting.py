@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from skysieve.cli.bands import split_band
 from skysieve.cli.progress import show_progress
 from skysieve.config import read_recipe
 from skysieve.execution import ExecutionRecipe
@@ -48,7 +49,7 @@ def cut(request: Request, out: Path, *, side: int | None, size: float | None, wo
 def plan_request(request: Request, inputs: InputRecipe, *, side: int | None, size: float | None) -> CuttingPlan:
     """Read the catalog and the images' headers."""
     table = request.catalog / "catalog.parquet" if request.catalog.is_dir() else request.catalog
-    images, bands = request.images, dict(_split_band(one) for one in request.bands)
+    images, bands = request.images, dict(split_band(one) for one in request.bands)
     if request.catalog.is_dir() and not images and not bands:
         images, bands = find_run_images(request.catalog)
     first, comma, second = request.columns.partition(",")
@@ -87,10 +88,3 @@ def print_result(result: CuttingResult, *, as_json: bool) -> None:
         return
     amiss = ", ".join(f"{count} {name}" for name, count in result.n_flagged.items() if count)
     typer.echo(f"{result.n_cut} of {result.n_rows} sources cut{f' ({amiss})' if amiss else ''}: {result.path}")
-
-
-def _split_band(text: str) -> tuple[str, str]:
-    name, equals, file = text.partition("=")
-    if not equals or not name or not file:
-        raise ValueError(f"--band {text}: write it as NAME=FILE, for example --band r=night1_r.fits")
-    return name, file

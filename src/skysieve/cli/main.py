@@ -7,6 +7,7 @@ import typer
 import skysieve
 from skysieve.cli import (
     cutouts,
+    deblending,
     demo,
     files,
     models,
@@ -42,6 +43,7 @@ app.add_typer(som.app, name="som")
 app.add_typer(stellarity.app, name="stellarity")
 app.add_typer(morphology.app, name="morphology")
 app.add_typer(quality.app, name="quality")
+app.add_typer(deblending.app, name="deblend")
 app.add_typer(models.app, name="models")
 
 BAD_ARGUMENTS, FAILURE = 2, 1

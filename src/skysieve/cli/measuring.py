@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from skysieve.chain import ChainRecipe, Inputs, RunResult, plan_run, run_chain
+from skysieve.cli.bands import split_band
 from skysieve.cli.progress import show_progress
 from skysieve.config import dump_recipe, read_recipe
 from skysieve.records import ImageFlag, decode_flags
@@ -58,15 +59,8 @@ def make_inputs(
     images: list[str], bands: list[str], *, masks: list[str], weights: list[str], psf: Path | None, catalog: Path | None
 ) -> Inputs:
     """Put together what the command line names."""
-    named = tuple(_split_band(one) for one in bands)
+    named = tuple(split_band(one) for one in bands)
     return Inputs(tuple(images), named, tuple(masks), tuple(weights), psf, catalog)
-
-
-def _split_band(text: str) -> tuple[str, str]:
-    name, equals, file = text.partition("=")
-    if not equals or not name or not file:
-        raise ValueError(f"--band {text}: write it as NAME=FILE, for example --band r=night1_r.fits")
-    return name, file
 
 
 def print_plan(inputs: Inputs, recipe: ChainRecipe, *, as_json: bool) -> None:
