@@ -69,13 +69,13 @@ def make_blend(galaxies: Galaxies, recipe: BlendsRecipe, *, seed: int, index: in
     """
     rng = np.random.default_rng([seed, index])
     placed = place_objects(rng, galaxies, recipe)
-    stamps = [_shift(galaxies.light[row], dy, dx) for row, dy, dx in zip(placed.row, placed.dy, placed.dx, strict=True)]
+    moves = list(zip(placed.row.tolist(), placed.shifts, strict=True))
+    stamps = [_shift(galaxies.light[row], *shift) for row, shift in moves]
     noise, sigma = _make_noise(rng, galaxies, placed.row, placed.shifts, recipe)
     image = (np.sum(stamps, axis=0) + noise) / np.float32(sigma)
     blend = Blend(
         image=image.astype(np.float32), light=np.stack(stamps) / np.float32(sigma),
-        mask=np.stack([_shift(galaxies.get_mask(row), dy, dx) for row, (dy, dx) in
-                       zip(placed.row, placed.shifts, strict=True)]),
+        mask=np.stack([_shift(galaxies.get_mask(row), *shift) for row, shift in moves]),
         x=placed.x, y=placed.y, true_x=placed.x, true_y=placed.y, flux=galaxies.flux[placed.row] / sigma,
         total=galaxies.total[placed.row] / sigma, row=placed.row, unlisted=np.zeros(len(placed.row), bool),
         psf=galaxies.psf[placed.row[0]],
@@ -95,7 +95,9 @@ def _make_noise(
     """Return the noise of a blend and its standard deviation, in units of the noise of a stamp."""
     side = galaxies.side
     if recipe.noise == "stamps":
-        noise = np.sum([_shift(galaxies.draw_noise(row), *shift) for row, shift in zip(rows, shifts, strict=True)], 0)
+        noise = np.sum(
+            [_shift(galaxies.draw_noise(row), *shift) for row, shift in zip(rows.tolist(), shifts, strict=True)], 0
+        )
         for shift in shifts:
             bare = ~_shift(np.ones((side, side), bool), *shift)
             noise[bare] += rng.standard_normal(int(bare.sum()), np.float32)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Int, UInt8
 
 TYPES = ("bulge", "disk", "bulge + disk", "irregular", "star")
 """Kinds of galaxies: the four of Boucaud et al. 2020, Table 1, and stars beside them."""
@@ -44,7 +44,7 @@ class Galaxies:
     magnitude: Float[np.ndarray, " galaxy"]
     radius: Float[np.ndarray, " galaxy"]
     kind: Int[np.ndarray, " galaxy"]
-    mask: Int[np.ndarray, "galaxy byte"]
+    mask: UInt8[np.ndarray, "galaxy byte"]
     psf: Float[np.ndarray, "galaxy 3"]
     scale: Float[np.ndarray, " galaxy"]
 

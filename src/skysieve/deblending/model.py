@@ -101,7 +101,7 @@ class Raw:
     blendedness: Float[np.ndarray, " source"]
     hidden: Float[np.ndarray, " source"]
     features: Float[np.ndarray, "source feature"]
-    bond: Float[np.ndarray, "source feature"]
+    bond: Float[np.ndarray, "source bond"]
 
     @property
     def crowding(self) -> Float[np.ndarray, " source"]:

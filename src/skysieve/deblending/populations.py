@@ -25,7 +25,7 @@ MIX = {"bulge": 0.19, "disk": 0.21, "bulge + disk": 0.38, "irregular": 0.22}
 BRIGHTEST, FAINTEST, SHAPE = 18.0, 23.5, (3.2, 1.8)
 """Magnitudes, and the two powers of the Beta distribution between them that follows the published ones."""
 
-HST_PSF = PsfRecipe(profile="gaussian", fwhm=0.1, aperture=2.4, obscuration=0.33, wavelength=1537)
+HST_PSF = PsfRecipe(profile="gaussian", fwhm=0.1, aperture=2.4, obscuration=0.33, wavelength=1537.0)
 HST_SCALE = 0.06
 
 SHEET = 200

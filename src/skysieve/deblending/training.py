@@ -50,7 +50,7 @@ def train_deblender(recipe: TrainRecipe, *, out: Path, on_stage: Callable[[str],
     on_stage("calibrate")
     raw, held = _look_at_held(network, recipe, "calibration")
     path = out / "weights" / f"{recipe.name}.safetensors"
-    _export(network, recipe, raw, held, path=path)
+    export_deblender(network, recipe, raw, held, path=path)
     on_stage("test")
     metrics = _measure(recipe, path)
     tensors, card = read_weights(path)
@@ -83,7 +83,7 @@ def _look_at_held(network: FractionNetwork, recipe: TrainRecipe, part: str) -> t
     return join_raw(list(look(network, held.windows, batch=32))), held
 
 
-def _export(network: FractionNetwork, recipe: TrainRecipe, raw: Raw, held: Held, *, path: Path) -> None:
+def export_deblender(network: FractionNetwork, recipe: TrainRecipe, raw: Raw, held: Held, *, path: Path) -> None:
     """Write the network with its calibration, its domain and a card that has no metrics yet."""
     flux = FluxNetwork(recipe.widths)
     flux.fractions.load_state_dict(network.state_dict())

@@ -9,7 +9,9 @@ import numpy as np
 from skysieve.io.catalogs import read_catalog
 from skysieve.records import Catalog, Column, SourceFlag
 
-VERDICTS = {"stellarity": (0.0, 1.0), "flags": (0.0, float(2**62))}
+VERDICTS = {
+    "stellarity": (0.0, 1.0), "flags": (0.0, float(2**62)), "p_unrecognized": (0.0, 1.0), "flux": (-1e300, 1e300),
+}  # fmt: skip
 """Columns of numbers that may be overruled, and the values they take."""
 
 LABELS = ("som_label", "verdict")
