@@ -10,7 +10,7 @@ from skysieve.cli.main import invoke
 from skysieve.io.catalogs import read_catalog
 from skysieve.io.exposures import list_detectors, read_detector
 from skysieve.quality.assess_recipe import AssessRecipe, CameraRecipe, MosaicRecipe, UsualRecipe
-from skysieve.quality.assessing import assess_exposures
+from skysieve.quality.assessing import assess_exposures, name_exposures
 from skysieve.quality.cameras import learn_cameras
 from skysieve.quality.cuts import CutsRecipe
 from skysieve.quality.exposures import LEAST_EXPOSURES, find_night, find_usual
@@ -174,3 +174,8 @@ def test_the_command_writes_both_tables(weights, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["exposures"] == 1
     assert np.isfinite(read_catalog(tmp_path / "v.parquet")["p_good"]).all()
     assert len(read_catalog(tmp_path / "c.csv")) == 2
+
+
+def test_a_store_of_fingerprints_is_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match="skysieve quality apply"):
+        name_exposures([tmp_path / "prints.zarr"])

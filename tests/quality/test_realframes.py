@@ -11,7 +11,7 @@ from skysieve.io.exposures import InputRecipe, list_detectors, read_detector
 from skysieve.quality.frames import RealFrame, cut_detector, open_frame
 from skysieve.quality.labels import CAUSES, EXCESS, LimitsRecipe
 from skysieve.quality.realfaults import SETTINGS, DegradeRecipe, draw_faults, label_faults
-from skysieve.quality.realframes import make_real_views, number_parent
+from skysieve.quality.realframes import make_real_views, number_parent, read_frames
 from skysieve.simulate import FaultRecipe
 from skysieve.simulate.degrading_blurs import make_moffat
 
@@ -133,3 +133,19 @@ def test_the_command_says_what_is_wrong(path, tmp_path, capsys):
     assert "give 1 or more" in capsys.readouterr().err
     assert invoke([*arguments, "rain=1"]) == 2
     assert "rain" in capsys.readouterr().err
+
+
+def test_a_folder_says_which_of_its_frames_are_good(tmp_path):
+    (tmp_path / "frames.toml").write_text(
+        '[[frames]]\nname = "a"\npath = "a.fits[2]"\nparent = "night"\ncorner = [0, 512]\n'
+    )
+    wanted = RealFrame("a", str(tmp_path / "a.fits[2]"), parent="night", corner=(0, 512))
+    assert read_frames(tmp_path) == [wanted]
+
+
+def test_a_folder_without_a_list_of_frames_is_one_sentence(tmp_path):
+    with pytest.raises(ValueError, match=r"frames\.toml"):
+        read_frames(tmp_path)
+    (tmp_path / "frames.toml").write_text("")
+    with pytest.raises(ValueError, match="names no frame"):
+        read_frames(tmp_path)

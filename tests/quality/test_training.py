@@ -7,9 +7,14 @@ from tests.quality.conftest import RECIPE, invent_views, make_source_map
 from skysieve.io.weights import read_weights, write_weights
 from skysieve.quality.labels import CLASSES
 from skysieve.quality.model import check_model, hide_usual, judge_views, read_model
+from skysieve.quality.realframes import REAL
+from skysieve.quality.recipe import RealRecipe
 from skysieve.quality.scores import measure_judged, measure_recall
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.training import choose_boundary, fit_judge
+from skysieve.training import Stage, TrainingRecipe
+
+ONE_EPOCH = TrainingRecipe(stages=(Stage(epochs=1, rates={"all": 1e-2}),), batch=32, accelerator="cpu")
 
 
 def test_classes_that_can_be_told_apart_are(model):
@@ -58,7 +63,7 @@ def test_weights_of_other_statistics_are_refused(weights, tmp_path):
     tensors, card = read_weights(weights)
     other = {**tensors, "model.middle": np.zeros(3, np.float32)}
     write_weights(tmp_path / "other.safetensors", other, card)
-    with pytest.raises(ValueError, match="other statistics"):
+    with pytest.raises(ValueError, match="another version's statistics"):
         read_model(str(tmp_path / "other.safetensors"))
 
 
@@ -66,6 +71,17 @@ def test_one_class_alone_is_refused(tmp_path):
     views = invent_views(100)
     with pytest.raises(ValueError, match="one class alone"):
         fit_judge(RECIPE, replace(views, label=np.zeros(100, int)), make_source_map(), out=tmp_path)
+
+
+def test_real_frames_train_the_network_and_nothing_else(tmp_path):
+    recipe = replace(RECIPE, real=RealRecipe(folder=str(tmp_path)), training=ONE_EPOCH)
+    views = invent_views(300)
+    real = replace(invent_views(9, seed=3), exposure=np.full(9, REAL + 5), label=np.zeros(9, int))
+    card = fit_judge(recipe, views, make_source_map(), out=tmp_path / "both", real=real)
+    alone = fit_judge(recipe, views, make_source_map(), out=tmp_path / "alone")
+    assert "9 detectors of 1 real exposures" in card.training_data
+    assert str(tmp_path) not in repr(card)
+    assert card.metrics["agreement"].n == alone.metrics["agreement"].n
 
 
 @pytest.mark.parametrize(("good", "chance", "boundary"), [

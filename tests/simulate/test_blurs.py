@@ -81,8 +81,9 @@ def test_coma_lights_one_side_more():
     assert kernel[middle, middle + 6] > 1.5 * kernel[middle, middle - 6]
 
 
-def test_no_defocus_is_one_pixel():
-    kernel = make_defocus_kernel(0.0)
+@pytest.mark.parametrize("diameter", [0.0, 0.05, 0.3, 0.4])
+def test_hardly_any_defocus_is_one_pixel(diameter):
+    kernel = make_defocus_kernel(diameter)
     assert kernel.max() == kernel.sum() == pytest.approx(1)
 
 

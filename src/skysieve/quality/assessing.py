@@ -121,8 +121,11 @@ def name_exposures(paths: Sequence[Path]) -> dict[Path, str]:
     Raises
     ------
     ValueError
-        If one is given twice.
+        If one is given twice, or is a store of fingerprints.
     """
+    store = next((path for path in paths if path.suffix == ".zarr"), None)
+    if store is not None:
+        raise ValueError(f"{store}: holds fingerprints, not pixels; judge them with skysieve quality apply")
     twice = next((path for number, path in enumerate(paths) if path in paths[:number]), None)
     if twice is not None:
         raise ValueError(f"{twice} is given twice; name each exposure once")
@@ -175,7 +178,7 @@ def describe_judging(model: Model, recipe: AssessRecipe, learned: Learned) -> di
             {str(one.name).lower(): (int(one), EXPOSURE_FLAG_SENTENCES[one]) for one in ExposureFlag}
         ),
         "cut_flags": json.dumps({str(one.name).lower(): int(one) for one in CutFlag}),
-        "coverage": str(model.conformal.coverage),
+        "coverage": str(model.promises[0].coverage),
         "recipe": json.dumps(dump_recipe(recipe)),
         "versions": json.dumps(versions),
         "usual": json.dumps(dump_recipe(learned)["usual"]),

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from skysieve.quality.fingerprint import FingerprintRecipe, SourceMap
 from skysieve.quality.network import make_network
+from skysieve.quality.promises import KNOWN
 from skysieve.quality.recipe import Variant
 from skysieve.quality.statistics import STATISTICS, UNSEEN
 
@@ -43,8 +44,8 @@ class Judge(nn.Module):
 
     Notes
     -----
-    ``conformal`` (threshold, coverage, samples) and ``boundary`` of the probability of being good are set after
-    training.
+    ``conformal`` (threshold, coverage, samples, for each of ``KNOWN``) and ``boundary`` of the probability of being
+    good are set after training.
     """
 
     neurons: Tensor
@@ -76,7 +77,7 @@ class Judge(nn.Module):
         self.register_buffer("middle", middle)
         self.register_buffer("width", torch.where(high > low, (high - low) / 2, torch.ones_like(low)))
         self.register_buffer("unseen", torch.tensor([name in UNSEEN for name in STATISTICS]), persistent=False)
-        self.register_buffer("conformal", torch.tensor([float("inf"), 0.0, 0.0]))
+        self.register_buffer("conformal", torch.tensor([[float("inf"), 0.0, 0.0]] * len(KNOWN)))
         self.register_buffer("boundary", torch.tensor(0.5))
         clusters = source_map.n_clusters
         seen = clusters if self.merged else len(source_map.cluster)

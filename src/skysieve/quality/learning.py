@@ -236,4 +236,9 @@ def _view_block(block: Sequence[int], *, folder: Path, recipe: LearningSet, sour
 
 
 def _join(blocks: Sequence[dict[str, np.ndarray]]) -> Views:
-    return Views(**{one.name: np.concatenate([block[one.name] for block in blocks]) for one in fields(Views)})
+    return join_views([Views(**{one.name: block[one.name] for one in fields(Views)}) for block in blocks])
+
+
+def join_views(parts: Sequence[Views]) -> Views:
+    """Put views one after the other."""
+    return Views(**{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Views)})

@@ -10,10 +10,11 @@ from jaxtyping import Bool, Float
 from skysieve.config import parse_recipe
 from skysieve.io.shipped import find_weights
 from skysieve.io.weights import ModelCard, read_weights
-from skysieve.metrics import Conformal, make_prediction_sets
+from skysieve.metrics import Conformal
 from skysieve.quality.fingerprint import SourceMap
 from skysieve.quality.labels import CLASSES
 from skysieve.quality.learning import Views
+from skysieve.quality.promises import KNOWN, SKY, TRANSPARENCY, make_cause_sets
 from skysieve.quality.recipe import TrainRecipe
 from skysieve.quality.statistics import STATISTICS
 from skysieve.training import (
@@ -36,8 +37,8 @@ BATCH = 256
 class Model:
     """Weights with all that turns them into verdicts.
 
-    ``recipe`` is that of the training; ``source_map`` the map of sources; ``conformal`` fixes the sets of causes;
-    ``boundary`` is the probability of being good from which on an exposure passes.
+    ``recipe`` is that of the training; ``source_map`` the map of sources; ``promises`` fix the sets of causes, one for
+    each of ``KNOWN``; ``boundary`` is the probability of being good from which on an exposure passes.
     """
 
     card: ModelCard
@@ -46,7 +47,7 @@ class Model:
     source_map: SourceMap
     calibrator: Calibrator
     domain: DomainIndex
-    conformal: Conformal
+    promises: tuple[Conformal, ...]
     boundary: float
 
 
@@ -83,10 +84,13 @@ def read_model(name: str) -> Model:
     shipped = load_weights(path, judge)
     if shipped.calibrator is None or shipped.domain is None:
         raise ValueError(f"{path.name}: lacks its calibration or domain; train and export it again")
-    threshold, coverage, n = (float(one) for one in tensors["model.conformal"])
+    promises = tuple(
+        Conformal(threshold, round(coverage, 6), "least", int(n))
+        for threshold, coverage, n in tensors["model.conformal"].astype(float).tolist()
+    )
     return Model(
         card, recipe, judge, _get_map(tensors), shipped.calibrator, shipped.domain,
-        Conformal(threshold, round(coverage, 6), "least", int(n)), float(tensors["model.boundary"]),
+        promises, float(tensors["model.boundary"]),
     )  # fmt: skip
 
 
@@ -123,7 +127,7 @@ def judge_views(model: Model, views: Views) -> Judged:
     logits, embeddings = run_judge(model.judge, views)
     probability = calibrate(model.calibrator, logits)
     distance = measure_domain_distance(model.domain, embeddings) / model.domain.threshold
-    return Judged(probability, make_prediction_sets(model.conformal, probability), distance)
+    return Judged(probability, make_cause_sets(model.promises, probability, views.statistics), distance)
 
 
 def run_judge(judge: "Judge", views: Views) -> tuple[Float[np.ndarray, "row label"], Float[np.ndarray, "row feature"]]:
@@ -149,16 +153,26 @@ def list_inputs(views: Views) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 def hide_usual(views: Views) -> Views:
     """Return what would be seen if neither the usual sky nor the usual zeropoint were known."""
+    return _hide(views, [SKY, TRANSPARENCY])
+
+
+def hide_zeropoint(views: Views) -> Views:
+    """Return what would be seen if the usual zeropoint were not known."""
+    return _hide(views, [TRANSPARENCY])
+
+
+def _hide(views: Views, columns: list[int]) -> Views:
     statistics = views.statistics.copy()
-    statistics[:, [STATISTICS.index("log_sky"), STATISTICS.index("log_transparency")]] = np.nan
+    statistics[:, columns] = np.nan
     return replace(views, statistics=statistics)
 
 
 def _refuse_other(path: Path, tensors: dict[str, np.ndarray], card: ModelCard) -> None:
     if card.capability != "quality":
         raise ValueError(f"{path.name}: holds weights of {card.capability}; give those of quality")
-    if "model.conformal" not in tensors or tensors["model.middle"].shape != (len(STATISTICS),):
-        raise ValueError(f"{path.name}: made for other statistics than this version's; train and export it again")
+    shapes = {name: tensors[name].shape if name in tensors else () for name in ("model.conformal", "model.middle")}
+    if shapes != {"model.conformal": (len(KNOWN), 3), "model.middle": (len(STATISTICS),)}:
+        raise ValueError(f"{path.name}: made for another version's statistics or sets; train and export it again")
 
 
 def _build(tensors: dict[str, np.ndarray], recipe: TrainRecipe) -> "Judge":

@@ -6,13 +6,13 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from skysieve.config import dump_recipe
+from skysieve.config import STRICT, dump_recipe, read_recipe
 from skysieve.execution import ExecutionRecipe, Outcome, Product, make_product, map_items, open_ledger
 from skysieve.io.arrays import read_arrays, write_arrays
 from skysieve.quality.camera import Usual
@@ -21,6 +21,7 @@ from skysieve.quality.fingerprint import SourceMap
 from skysieve.quality.frames import GoodFrame, RealFrame, open_frame
 from skysieve.quality.learning import ZEROPOINT_ERROR, Views
 from skysieve.quality.realfaults import DegradeRecipe, draw_faults, label_faults, list_draws
+from skysieve.quality.recipe import TrainRecipe
 from skysieve.simulate import FaultRecipe
 from skysieve.simulate.degrading import degrade_detector
 
@@ -29,6 +30,47 @@ STORED = {"cutouts": np.float16, "stack": np.float16, "hits": np.int32, "statist
 
 REAL = 1_000_000_000
 """Numbers of exposures begin here, far above those of simulated ones."""
+
+
+@dataclass(frozen=True)
+class FrameList:
+    """The file ``frames.toml`` of a folder of real good frames."""
+
+    __pydantic_config__ = STRICT
+
+    frames: tuple[RealFrame, ...] = ()
+
+
+def read_frames(folder: Path) -> list[RealFrame]:
+    """Read which frames of a folder are good, and what is known of them.
+
+    Raises
+    ------
+    ValueError
+        If ``frames.toml`` is missing or names no frame.
+    """
+    listed = read_recipe(FrameList, folder / "frames.toml").frames
+    if not listed:
+        raise ValueError(f"{folder / 'frames.toml'}: names no frame; write a table [[frames]] for each")
+    return [
+        replace(one, path=str(folder / one.path), mask=str(folder / one.mask) if one.mask else None) for one in listed
+    ]
+
+
+def learn_from_real(
+    recipe: TrainRecipe, source_map: SourceMap, *, out: Path, on_done: Callable[[Outcome], None]
+) -> Views | None:
+    """Make worse what real frames the recipe names, for the training of a judge; None where it names none."""
+    if recipe.real.folder is None:
+        return None
+    degrading = DegradeRecipe(
+        draws=recipe.real.draws, good=recipe.real.good, sizes=recipe.real.sizes, hidden=recipe.learning.hidden,
+        limits=recipe.learning.limits, detector=recipe.learning.detector, seed=recipe.learning.seed,
+    )  # fmt: skip
+    frames = read_frames(Path(recipe.real.folder))
+    return make_real_views(
+        frames, degrading, out=out / "real", source_map=source_map, on_done=on_done, execution=recipe.execution
+    )
 
 
 def make_real_views(

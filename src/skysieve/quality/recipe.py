@@ -47,6 +47,26 @@ class LearningSet:
 
 
 @dataclass(frozen=True)
+class RealRecipe:
+    """Real good frames that are learned from beside the simulated ones, made worse by faults of known size.
+
+    Parameters
+    ----------
+    folder : str, optional
+        With ``frames.toml``: a table ``[[frames]]`` each, with the settings of `RealFrame`; paths begin in the folder.
+    draws, good, sizes
+        As `DegradeRecipe` takes them. A size of 1 is the limit itself.
+    """
+
+    __pydantic_config__ = STRICT
+
+    folder: str | None = None
+    draws: Count = 3
+    good: Count = 16
+    sizes: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]] = (1.0, 4.0)
+
+
+@dataclass(frozen=True)
 class SplitRecipe:
     """Shares of the exposures that train the network, stop its training, calibrate it, and measure it."""
 
@@ -72,6 +92,8 @@ class TrainRecipe:
         Whether the network sees how many sources fall on each cluster, or on each neuron of the map.
     learning : LearningSet
         What is learned from.
+    real : RealRecipe
+        What else; all of it trains the network, none stops, calibrates or measures it.
     split : SplitRecipe
         By exposure.
     coverage : float
@@ -90,6 +112,7 @@ class TrainRecipe:
     variant: Variant = "view"
     counts: Literal["clusters", "neurons"] = "neurons"
     learning: LearningSet = field(default_factory=LearningSet)
+    real: RealRecipe = field(default_factory=RealRecipe)
     split: SplitRecipe = field(default_factory=SplitRecipe)
     training: TrainingRecipe = field(
         default_factory=lambda: TrainingRecipe(

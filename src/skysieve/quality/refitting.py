@@ -14,13 +14,12 @@ from torch import nn
 
 from skysieve.config import dump_recipe
 from skysieve.io.weights import Metric, ModelCard, read_weights, write_weights
-from skysieve.metrics import fit_conformal
 from skysieve.quality.judging import Judge
 from skysieve.quality.lessons import Lessons
 from skysieve.quality.model import Model, list_inputs, read_model, run_judge
 from skysieve.quality.relearning_recipe import BODY, HEAD, JOIN, RelearnRecipe
 from skysieve.quality.scores import measure_main
-from skysieve.quality.training import EXAMPLES, choose_boundary
+from skysieve.quality.training import EXAMPLES, choose_boundary, promise_sets
 from skysieve.training import (
     ArraySamples,
     Calibrator,
@@ -91,8 +90,7 @@ def fit_lessons(
     drawn = draw_labels(held.target, held.views.exposure, seed=recipe.seed)
     logits, _ = run_judge(judge, held.views)
     calibrator = calibrate_few(fit_temperature(logits, drawn), model.calibrator, n=len(held))
-    fitted = fit_conformal(drawn, calibrate(calibrator, logits), coverage=model.conformal.coverage)
-    judge.conformal.copy_(torch.tensor([fitted.threshold, fitted.coverage, fitted.n]))
+    promise_sets(judge, replace(held.views, label=drawn), calibrator, coverage=model.promises[0].coverage)
     judged, good = run_judge(judge, parts["validation"].views)[0], parts["validation"].views.label == 0
     if good.any() and not good.all():
         judge.boundary.copy_(torch.tensor(choose_boundary(good, calibrate(calibrator, judged)[:, 0])))

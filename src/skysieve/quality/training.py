@@ -19,15 +19,18 @@ from skysieve.nn import build_seeded
 from skysieve.quality.fingerprint import SourceMap
 from skysieve.quality.judging import Judge
 from skysieve.quality.labels import CLASSES
-from skysieve.quality.learning import Views, make_views
-from skysieve.quality.model import list_inputs, read_model, run_judge
+from skysieve.quality.learning import Views, join_views, make_views
+from skysieve.quality.model import hide_zeropoint, list_inputs, read_model, run_judge
 from skysieve.quality.network import LOOKS, NUMBERS
+from skysieve.quality.promises import KNOWN, find_knowledge
+from skysieve.quality.realframes import REAL, learn_from_real
 from skysieve.quality.recipe import TrainRecipe
 from skysieve.quality.reference import fit_reference
 from skysieve.quality.scores import measure_main
 from skysieve.quality.statistics import STATISTICS, UNSEEN
 from skysieve.training import (
     ArraySamples,
+    Calibrator,
     DomainIndex,
     calibrate,
     export_weights,
@@ -41,6 +44,9 @@ from skysieve.training import (
 EXAMPLES = 16
 """Rows kept in the weights for their check."""
 
+FEW = 100
+"""Exposures of a kind that a promise needs: with so many, the coverage of the sets scatters by 2 %."""
+
 FORGETTABLE = np.array([name not in UNSEEN for name in STATISTICS])
 
 FORGOTTEN = 0.1
@@ -51,10 +57,13 @@ def train_judge(recipe: TrainRecipe, *, out: Path, on_done: Callable[[Outcome], 
     """Train as ``task.train`` says."""
     out = out.resolve()
     views, source_map = make_views(recipe.learning, out=out, on_done=on_done, execution=recipe.execution)
-    return fit_judge(recipe, views, source_map, out=out)
+    real = learn_from_real(recipe, source_map, out=out, on_done=on_done)
+    return fit_judge(recipe, views, source_map, out=out, real=real)
 
 
-def fit_judge(recipe: TrainRecipe, views: Views, source_map: SourceMap, *, out: Path) -> ModelCard:
+def fit_judge(
+    recipe: TrainRecipe, views: Views, source_map: SourceMap, *, out: Path, real: Views | None = None
+) -> ModelCard:
     """Train on views that are there, calibrate, and export.
 
     Parameters
@@ -63,22 +72,31 @@ def fit_judge(recipe: TrainRecipe, views: Views, source_map: SourceMap, *, out: 
         Its ``learning`` says what the views are.
     out : Path
         Gets ``training/`` and ``weights/``.
+    real : Views, optional
+        Of real frames; they train the network and nothing else, so that all numbers are of simulated exposures.
 
     Raises
     ------
     ValueError
         If there are too few exposures, or a part of the split holds one class alone.
     """
-    learned = views.take((views.label < len(CLASSES)) & ~views.dead.astype(bool))
+    learned = _take_learnable(views)
     parts = split_groups(learned.exposure, dump_recipe(recipe.split), recipe.seed)
     split = {name: learned.take(rows) for name, rows in parts.items()}
     _refuse_few(split)
+    if real is not None:
+        split["train"] = join_views([split["train"], _take_learnable(real)])
     judge = _fit(recipe, split, source_map, out=out)
     export = functools.partial(_export, judge, recipe, split, path=out / "weights" / f"{recipe.name}.safetensors")
     path = export()
     tensors, card = read_weights(path)
     tensors |= _remember(judge, split, read_domain(tensors, card))
     return write_weights(path, tensors, replace(card, metrics=_measure(path, split["test"])))
+
+
+def _take_learnable(views: Views) -> Views:
+    """Leave out detectors without light, and causes that nothing is trained for."""
+    return views.take((views.label < len(CLASSES)) & ~views.dead.astype(bool))
 
 
 def _fit(recipe: TrainRecipe, split: Mapping[str, Views], source_map: SourceMap, *, out: Path) -> Judge:
@@ -93,14 +111,41 @@ def _fit(recipe: TrainRecipe, split: Mapping[str, Views], source_map: SourceMap,
         validation=samples["validation"], augment=_augment, groups=_name_groups(recipe))  # fmt: skip
     logits, _ = run_judge(judge, split["calibration"])
     temperature = fit_temperature(logits, split["calibration"].label.astype(np.int64))
-    fitted = fit_conformal(
-        split["calibration"].label.astype(np.int64), calibrate(temperature, logits), coverage=recipe.coverage
-    )
-    judge.conformal.copy_(torch.tensor([fitted.threshold, fitted.coverage, fitted.n]))
+    promise_sets(judge, split["calibration"], temperature, coverage=recipe.coverage)
     logits, _ = run_judge(judge, split["validation"])
     good = calibrate(temperature, logits)[:, 0]
     judge.boundary.copy_(torch.tensor(choose_boundary(split["validation"].label == 0, good)))
     return judge
+
+
+def promise_sets(judge: Judge, held: Views, calibrator: Calibrator, *, coverage: float) -> None:
+    """Set the thresholds of the sets of causes, by what is known of the camera.
+
+    Parameters
+    ----------
+    judge : Judge
+        Its ``conformal`` is set.
+    held : Views
+        Labeled exposures that it was not fitted to.
+    calibrator : Calibrator
+        Of its logits.
+    coverage : float
+        Probability that a set holds the true cause.
+
+    Notes
+    -----
+    The zeropoint is known to one statistic alone, so that exposures are seen as if it were not known by hiding that.
+    What the usual sky is, the counts of sources know as well; of it only those tell that never knew it. Of fewer
+    exposures of a kind than ``FEW`` the whole set decides, with its mixture of kinds.
+    """
+    dark = np.isin(find_knowledge(held.statistics), (KNOWN.index("zeropoint"), KNOWN.index("neither")))
+    told = find_knowledge(held.statistics) % 2 == 0
+    opaque = hide_zeropoint(held)
+    kinds = held.take(told & ~dark), opaque.take(~dark), held.take(told & dark), opaque.take(dark)
+    for number, kind in enumerate(one if len(one) >= FEW else held for one in kinds):
+        probability = calibrate(calibrator, run_judge(judge, kind)[0])
+        fitted = fit_conformal(kind.label.astype(np.int64), probability, coverage=coverage)
+        judge.conformal[number].copy_(torch.tensor([fitted.threshold, fitted.coverage, fitted.n]))
 
 
 def _name_groups(recipe: TrainRecipe) -> dict[str, list[str]] | None:
@@ -175,21 +220,25 @@ def _augment(sample: tuple[Any, ...], rng: np.random.Generator) -> tuple[Any, ..
             statistics.astype(np.float32), label)  # fmt: skip
 
 
-def _measure_loss(judge: nn.Module, batch: Any) -> torch.Tensor:
+def _measure_loss(judge: nn.Module, batch: Any) -> dict[str, torch.Tensor]:
+    """Return what is minimized, and beside it the share that is told rightly, which the log keeps as well."""
     *inputs, label = batch
-    return nn.functional.cross_entropy(judge(*inputs), label)
+    logits = judge(*inputs)
+    agreement = (logits.detach().argmax(dim=1) == label).float().mean()
+    return {"loss": nn.functional.cross_entropy(logits, label), "agreement": agreement}
 
 
 def _make_card(recipe: TrainRecipe, learned: Views) -> ModelCard:
-    observing = recipe.learning.observing
+    observing, numbers = recipe.learning.observing, np.unique(learned.exposure)
     counts = np.bincount(learned.label, minlength=len(CLASSES))
     told = ", ".join(f"{count} {name}" for name, count in zip(CLASSES, counts.tolist(), strict=True))
     return ModelCard(
         name=recipe.name, version=recipe.version, capability="quality",
         architecture=f"{recipe.variant} on counts of {recipe.counts}, {recipe.learning.map.clusters} cutouts and "
         f"{len(STATISTICS)} statistics of a detector",
-        training_data=f"simulated detectors of {len(np.unique(learned.exposure))} exposures ({told}) with the pixels "
-        f"of {', '.join(observing.surveys)}",
+        training_data=f"simulated detectors of {np.sum(numbers < REAL)} exposures with the pixels "
+        f"of {', '.join(observing.surveys)}, {np.sum(learned.exposure >= REAL)} detectors of "
+        f"{np.sum(numbers >= REAL)} real exposures with faults put in ({told})",
         domain=f"exposures of {observing.exptime[0]:g} to {observing.exptime[1]:g} s, {observing.stars[0]:g} to "
         f"{observing.stars[1]:g} stars an arcmin^2, detectors with sky",
         license="BSD-3-Clause", seed=recipe.seed, recipe=_forget_execution(recipe),
@@ -197,8 +246,9 @@ def _make_card(recipe: TrainRecipe, learned: Views) -> ModelCard:
 
 
 def _forget_execution(recipe: TrainRecipe) -> dict[str, object]:
-    """Return the recipe without what does not decide the weights."""
-    return {name: value for name, value in dump_recipe(recipe).items() if name != "execution"}
+    """Return the recipe without what does not decide the weights: how it was run, and where real frames lay."""
+    plain = dump_recipe(replace(recipe, real=replace(recipe.real, folder=None)))
+    return {name: value for name, value in plain.items() if name != "execution"}
 
 
 def _refuse_few(parts: Mapping[str, Views]) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from skysieve.metrics import make_prediction_sets
+from skysieve.metrics import Conformal, make_prediction_sets
 from skysieve.quality.labels import CAUSES, CLASSES
 from skysieve.quality.learning import Views
 from skysieve.quality.losses import measure_losses
 from skysieve.quality.model import Judged, Model
+from skysieve.quality.promises import find_common_knowledge
 from skysieve.quality.statistics import STATISTICS
 from skysieve.quality.untrained import find_untrained
 from skysieve.quality.verdict_recipe import VerdictRecipe
@@ -77,7 +78,8 @@ def give_verdict(judged: Judged, views: Views, *, model: Model, recipe: VerdictR
     probability = combine_detectors(judged.probability[lit], views.hits[lit].sum(axis=1), least=recipe.sources)
     found = _name_causes(judged, untrained, lit, boundary=boundary)
     failed = np.array([cause != "good" for cause in found])
-    causes = _list_causes(probability, model, untrained=[name for name, every in wide.items() if every])
+    promise = model.promises[find_common_knowledge(views.statistics[lit])]
+    causes = _list_causes(probability, promise, untrained=[name for name, every in wide.items() if every])
     ood = bool(lit.any()) and float(np.median(judged.distance[lit])) > 1
     verdict, cause = _decide(probability, causes, wide, found=found, boundary=boundary, hole=recipe.hole)
     if not lit.any() and _is_saturated(views):
@@ -127,11 +129,13 @@ def _name_causes(
     return tuple(CAUSES[number] for number in found)
 
 
-def _list_causes(probability: Float[np.ndarray, " label"], model: Model, *, untrained: list[str]) -> tuple[str, ...]:
+def _list_causes(
+    probability: Float[np.ndarray, " label"], promise: Conformal, *, untrained: list[str]
+) -> tuple[str, ...]:
     """Return the set of causes of an exposure; never empty."""
     if not np.isfinite(probability).all():
         return CAUSES
-    chosen = make_prediction_sets(model.conformal, probability[None])[0]
+    chosen = make_prediction_sets(promise, probability[None])[0]
     chosen[probability.argmax()] = True
     return (*(name for name, inside in zip(CLASSES, chosen, strict=True) if inside), *untrained)
 

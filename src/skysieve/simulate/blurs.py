@@ -117,7 +117,9 @@ def make_defocus_kernel(diameter: float, *, obscuration: float = 0.3, coma: floa
     half = int(np.ceil(diameter / 2)) + 1
     fine = (np.arange((2 * half + 1) * FINER) + 0.5) / FINER - half - 0.5
     radius = np.hypot(fine[:, None], fine)
-    lit = (radius <= max(diameter / 2, 0.5 / FINER)) & (radius >= obscuration * diameter / 2)
+    # A mirror that reaches no sample but the middle one has no hole, or nothing would be left.
+    hole = obscuration * diameter / 2 if diameter / 2 > 1.01 / FINER else 0.0
+    lit = (radius <= max(diameter / 2, 0.5 / FINER)) & (radius >= hole)
     shade = lit * (1 + coma * fine / max(diameter / 2, 1e-9))
     kernel = shade.reshape(2 * half + 1, FINER, 2 * half + 1, FINER).sum(axis=(1, 3))
     return np.asarray(kernel / kernel.sum())
