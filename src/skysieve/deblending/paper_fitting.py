@@ -67,8 +67,10 @@ def fit_paper_network(recipe: PaperRecipe, *, training: Samples, validation: Sam
             run(network, measure_mask_loss, measure_masks, recipe=recipe.mask_training, out=out)
         case Blend2Mask2Flux():
             run(network.unet, measure_mask_loss, measure_masks, recipe=recipe.mask_training, out=out / "unet")
-            weights = {"flux_weight": recipe.flux_weight, "mask_weight": recipe.mask_weight}
-            joint, measure = (functools.partial(one, **weights) for one in (measure_joint_loss, measure_both))
+            joint, measure = (
+                functools.partial(one, flux_weight=recipe.flux_weight, mask_weight=recipe.mask_weight)
+                for one in (measure_joint_loss, measure_both)
+            )
             run(network, joint, measure, recipe=recipe.training, out=out / "joint")
     return network
 

@@ -95,4 +95,4 @@ def measure_overlap(log_odds: Float[Tensor, "batch plane y x"], masks: Float[Ten
 
 
 def _stack_masks(mask: Bool[np.ndarray, "2 y x"]) -> Float[np.ndarray, "3 y x"]:
-    return np.concatenate([mask.all(axis=0)[None], mask]).astype(np.float32)
+    return np.concatenate([mask.all(axis=0, keepdims=True), mask]).astype(np.float32)

@@ -98,13 +98,13 @@ def _measure(galaxies: Sequence[RealGalaxy], light: Float32[np.ndarray, "galaxy 
     masks = np.array([alone[row].mask for row in rows]).reshape(len(rows), side, side)
     places = np.array([_find_center(light[row], alone[row].mask) for row in rows]).reshape(len(rows), 2)
     psf = np.tile(np.median([_describe_psf(one.psf, binning) for one in galaxies], axis=0), (len(rows), 1))
-    radius = np.array([galaxies[row].half_light_radius / binning for row in rows])
+    told = np.array([(one.half_light_radius / binning, one.magnitude) for one in galaxies], float)[rows]
     found = Galaxies(
         light=light[rows], noise_seed=np.full(len(rows), -1), x=places[:, 0], y=places[:, 1],
         flux=np.array([alone[row].flux for row in rows], float),
         total=np.array([light[row][_widen(alone[row].mask)].sum() for row in rows], float),
-        magnitude=np.array([galaxies[row].magnitude for row in rows], float),
-        radius=np.sqrt(np.maximum(radius**2 - (psf[:, 0] / 2) ** 2, LEAST_RADIUS**2)),
+        magnitude=told[:, 1],
+        radius=np.sqrt(np.maximum(told[:, 0] ** 2 - (psf[:, 0] / 2) ** 2, LEAST_RADIUS**2)),
         kind=np.full(len(rows), UNKNOWN), mask=np.packbits(masks.reshape(len(rows), -1), axis=1), psf=psf,
         scale=noise[rows],
     )  # fmt: skip

@@ -68,7 +68,8 @@ def draw_isolation_sheet(rows: Sequence[SheetRow], *, dpi: int = 100) -> bytes:
     for line, row in zip(axes, rows, strict=False):
         _draw_row(list(line), row)
     out = BytesIO()
-    FigureCanvasAgg(figure).print_png(out, metadata={"Software": None})
+    FigureCanvasAgg(figure)
+    figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
