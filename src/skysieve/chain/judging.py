@@ -31,7 +31,8 @@ def judge_extraction(extraction: Extraction, detector: Detector, recipe: ChainRe
     Returns
     -------
     Extraction
-        With the columns ``stellarity``, replaced, and ``ood``, added; and with those of the map of sources.
+        With the columns ``stellarity``, replaced, and ``ood``, added; with those of the map of sources; and with
+        deblended fluxes.
 
     Raises
     ------
@@ -48,6 +49,11 @@ def judge_extraction(extraction: Extraction, detector: Detector, recipe: ChainRe
         from skysieve.morphology.showing import judge_sources  # noqa: PLC0415 -- loads PyTorch, which few runs need
 
         catalog = judge_sources(catalog, detector.bands[detector.reference], recipe.morphology)
+    if "deblending" in recipe.capabilities:
+        from skysieve.deblending.applying import add_fluxes  # noqa: PLC0415 -- as above
+
+        judged = replace(extraction, catalog=catalog)
+        catalog = add_fluxes(judged, detector, recipe.deblending, measured_by=recipe.extraction)
     return replace(extraction, catalog=catalog)
 
 
@@ -60,7 +66,8 @@ def list_models(recipe: ChainRecipe) -> dict[str, dict[str, str]]:
         If the weights are not there or not whole.
     """
     names = {
-        "stellarity": recipe.stellarity.model, "morphology": recipe.morphology.model, "quality": recipe.quality.model
+        "stellarity": recipe.stellarity.model, "morphology": recipe.morphology.model, "quality": recipe.quality.model,
+        "deblending": recipe.deblending.model,
     }  # fmt: skip
     used = {one: names[one] for one in CAPABILITIES if one in recipe.capabilities}
     if recipe.extraction.method != OWN:

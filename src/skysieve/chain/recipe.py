@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from skysieve.config import STRICT
+from skysieve.deblending.apply_recipe import ApplyRecipe as DeblendingRecipe
 from skysieve.execution import ExecutionRecipe
 from skysieve.extraction import ExtractionRecipe
 from skysieve.io.exposures import InputRecipe
@@ -42,9 +43,10 @@ class ChainRecipe:
 
     seed: Annotated[int, Field(ge=0)] = 0
     input: InputRecipe = field(default_factory=InputRecipe)
-    capabilities: tuple[Literal["stellarity", "morphology", "quality"], ...] = ("stellarity",)
+    capabilities: tuple[Literal["stellarity", "morphology", "quality", "deblending"], ...] = ("stellarity",)
     extraction: ExtractionRecipe = field(default_factory=ExtractionRecipe)
     stellarity: ApplyRecipe = field(default_factory=ApplyRecipe)
     morphology: MorphologyRecipe = field(default_factory=MorphologyRecipe)
     quality: QualityRecipe = field(default_factory=QualityRecipe)
+    deblending: DeblendingRecipe = field(default_factory=DeblendingRecipe)
     execution: ExecutionRecipe = field(default_factory=ExecutionRecipe)

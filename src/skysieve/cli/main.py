@@ -44,6 +44,7 @@ app.add_typer(stellarity.app, name="stellarity")
 app.add_typer(morphology.app, name="morphology")
 app.add_typer(quality.app, name="quality")
 app.add_typer(deblending.app, name="deblend")
+app.add_typer(deblending.app, name="deblending", hidden=True)
 app.add_typer(models.app, name="models")
 
 BAD_ARGUMENTS, FAILURE = 2, 1

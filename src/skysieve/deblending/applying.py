@@ -7,12 +7,15 @@ import numpy as np
 
 from skysieve.deblending.apply_recipe import ApplyRecipe
 from skysieve.deblending.columns import make_flux_table, make_pair_table
-from skysieve.deblending.measuring import Deblended, deblend_detector
+from skysieve.deblending.measuring import Deblended, deblend_detector, deblend_extraction
 from skysieve.deblending.model import Model, read_model
+from skysieve.extraction import Extraction, ExtractionRecipe
 from skysieve.io.catalogs import read_catalog
 from skysieve.io.exposures import list_detectors, read_detector
 from skysieve.io.psf import read_psf
-from skysieve.records import Catalog, Column, DetectorAddress, concatenate_catalogs
+from skysieve.records import Catalog, Column, Detector, DetectorAddress, concatenate_catalogs
+
+CATALOG, IMAGES = "catalog.parquet", "images.parquet"
 
 
 def measure_file(
@@ -63,8 +66,12 @@ def measure_run(folder: Path, recipe: ApplyRecipe) -> tuple[Catalog, Catalog, tu
     ValueError
         If the folder is no run folder, or an image of it is gone.
     """
-    catalog, images = (read_catalog(folder / name) for name in ("catalog.parquet", "images.parquet"))
-    model, paths = read_model(recipe.model), [path for path in dict.fromkeys(images["path"].tolist()) if path]
+    model = read_model(recipe.model)
+    missing = [name for name in (CATALOG, IMAGES) if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(f"{folder}: holds no {missing[0]}; give a folder of skysieve run, or a catalog file")
+    catalog, images = (read_catalog(folder / name) for name in (CATALOG, IMAGES))
+    paths = [path for path in dict.fromkeys(images["path"].tolist()) if path]
     gone = [path for path in paths if not Path(path).is_file()]
     if gone:
         raise ValueError(f"{folder}: its image {gone[0]} is gone; put it back, or name images with --set images=[...]")
@@ -80,6 +87,28 @@ def measure_run(folder: Path, recipe: ApplyRecipe) -> tuple[Catalog, Catalog, tu
         pairs.append(make_pair_table(positions, found))
         messages += found.messages
     return join_fluxes(catalog, concatenate_catalogs(parts)), concatenate_catalogs(pairs), tuple(messages)
+
+
+def add_fluxes(
+    extraction: Extraction, detector: Detector, recipe: ApplyRecipe, *, measured_by: ExtractionRecipe
+) -> Catalog:
+    """Return the catalog of an extraction with the deblended fluxes of its sources.
+
+    Parameters
+    ----------
+    extraction : Extraction
+        Of our own method.
+    detector : Detector
+        The image it was made from.
+    recipe : ApplyRecipe
+        ``model`` and ``noise`` count; images and PSF are those of the extraction.
+    measured_by : ExtractionRecipe
+        With which it was extracted.
+    """
+    model = read_model(recipe.model)
+    found = deblend_extraction(detector, extraction, model, recipe=measured_by, noise=recipe.noise)
+    reference = detector.bands[detector.reference].name
+    return join_fluxes(extraction.catalog, make_flux_table(extraction.catalog, found, model, reference=reference))
 
 
 def join_fluxes(catalog: Catalog, fluxes: Catalog) -> Catalog:

@@ -109,9 +109,42 @@ def deblend_detector(
     row = np.full(len(positions), -1)
     if len(catalog):
         row[catalog["input_id"].astype(int)] = np.arange(len(catalog))
-    used = measured.psf if psf is None else adopt_psf(psf, detector.shape)
-    shape, guessed = _describe_psf(used, detector.shape)
+    if psf is not None:
+        measured = replace(measured, psf=adopt_psf(psf, detector.shape))
+    found = deblend_extraction(detector, measured, model, recipe=recipe, noise=noise, row=row)
     flags = _flag_rows(positions, row, detector, measured)
+    return replace(found, fluxes={name: replace(one, flags=one.flags | flags) for name, one in found.fluxes.items()})
+
+
+def deblend_extraction(
+    detector: Detector,
+    measured: Extraction,
+    model: Model,
+    *,
+    recipe: ExtractionRecipe,
+    noise: float | None = None,
+    row: Int[np.ndarray, " source"] | None = None,
+) -> Deblended:
+    """Tell the sources of an extraction apart, with its background, noise and PSF.
+
+    Parameters
+    ----------
+    detector : Detector
+        The image.
+    measured : Extraction
+        Of our own method: its sources are measured.
+    model : Model
+        The weights.
+    recipe : ExtractionRecipe
+        With which it was extracted.
+    noise : float, optional
+        Standard deviation of a pixel [image unit] in every band.
+    row : ndarray, shape (source,), optional
+        Which row of the extraction each row of the result is, -1 for none; by default all in their order.
+    """
+    catalog = measured.catalog
+    row = np.arange(len(catalog)) if row is None else row
+    shape, guessed = _describe_psf(measured.psf, detector.shape)
     fluxes = {}
     for number, band in enumerate(detector.bands):
         mesh = measured.mesh if number == detector.reference else calibrate_band(band, recipe.background).mesh
@@ -120,7 +153,7 @@ def deblend_detector(
             own = _measure_band(_read_sky(band, mesh, noise=noise), catalog, model, shape=shape)
         spread = _spread_rows(own, row)
         extra = np.where(row >= 0, int(DeblendFlag.GUESSED_PSF) if guessed else 0, 0)
-        fluxes[band.name] = replace(spread, flags=spread.flags | flags | extra)
+        fluxes[band.name] = replace(spread, flags=spread.flags | extra)
     return Deblended(fluxes, measured, row, measured.messages)
 
 
