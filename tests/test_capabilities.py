@@ -101,7 +101,8 @@ def test_weights_ship_with_a_whole_card(name):
 def test_weights_are_small_and_in_sixteen_bits(name):
     for path in list_shipped(name):
         tensors, _ = read_weights(path)
-        weights = [value for key, value in tensors.items() if key.startswith("model.") and value.ndim == 2]
+        tables = [value for key, value in tensors.items() if key.startswith("model.") and value.ndim == 2]
+        weights = [value for value in tables if value.size > 100]
         assert sum(value.dtype == np.float16 for value in weights) >= len(weights) - 1
         assert path.stat().st_size < 80e6
 

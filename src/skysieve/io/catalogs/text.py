@@ -3,9 +3,10 @@
 import csv
 import gzip
 import re
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import TextIO, cast
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -132,10 +133,10 @@ def _read_header(path: Path) -> tuple[list[str], int]:
     return names, skip
 
 
-def _open_text(path: Path) -> TextIO:
+def _open_text(path: Path) -> TextIOWrapper:
     """Open a text file, or one that gzip has compressed."""
     if path.suffix == ".gz":
-        return cast("TextIO", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+        return cast("TextIOWrapper", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
     return path.open(encoding="utf-8-sig", newline="")
 
 
