@@ -6,7 +6,6 @@ import re
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -136,7 +135,7 @@ def _read_header(path: Path) -> tuple[list[str], int]:
 def _open_text(path: Path) -> TextIOWrapper:
     """Open a text file, or one that gzip has compressed."""
     if path.suffix == ".gz":
-        return cast("TextIOWrapper", gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
 
 
