@@ -1,7 +1,9 @@
+import copy
+
 import numpy as np
 import torch
 
-from skysieve.deblending.network import LEVELS, FractionNetwork, correlate
+from skysieve.deblending.network import LEVELS, FractionNetwork, correlate, fuse_network
 
 
 def look(network, image, places):
@@ -65,6 +67,14 @@ def test_blank_and_bright_images_give_finite_numbers(network):
         out = look(network, image, [(30.0, 30.0), (30.0, 30.0)])
         assert torch.isfinite(out.quantiles).all()
         assert torch.isfinite(out.share).all()
+
+
+def test_a_fused_network_says_the_same(network):
+    places = [(20.0, 30.0), (33.0, 28.0)]
+    fused = fuse_network(copy.deepcopy(network))
+    one, other = (look(each, draw(places), places) for each in (network, fused))
+    np.testing.assert_allclose(one.quantiles, other.quantiles, atol=1e-4)
+    assert len(list(fused.modules())) < len(list(network.modules()))
 
 
 def test_correlations_are_bounded_and_mutual():

@@ -1,5 +1,6 @@
 """The page of an evaluation of deblended fluxes."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,10 @@ def _draw_coverage(trials: Sequence[Trial]) -> Panel:
 
 
 def _show(metric: Mapping[str, Any] | None) -> str:
+    """Write a number with as many digits as its error has meaning for."""
     if metric is None or metric["value"] is None:
         return ""
-    error = "" if metric["error"] is None else f" ± {metric['error']:.2g}"
-    return f"{metric['value']:.4g}{error}"
+    if not metric["error"]:
+        return f"{metric['value']:.3g}"
+    digits = max(0, 1 - math.floor(math.log10(metric["error"])))
+    return f"{metric['value']:.{digits}f} ± {metric['error']:.{digits}f}"

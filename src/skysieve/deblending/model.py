@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from skysieve.config import parse_recipe
 from skysieve.deblending.batching import list_pairs
 from skysieve.deblending.calibration import Stretch
-from skysieve.deblending.network import LEVELS, FractionNetwork, Light, correlate
+from skysieve.deblending.network import LEVELS, FractionNetwork, Light, correlate, fuse_network
 from skysieve.deblending.recipe import TrainRecipe
 from skysieve.io.shipped import find_weights
 from skysieve.io.weights import ModelCard, read_weights
@@ -125,7 +125,7 @@ def read_model(name: str) -> Model:
     if not isinstance(shipped.calibrator, Temperature) or shipped.domain is None:
         raise ValueError(f"{path.name}: has no calibration or no domain; train it again")
     stretch = Stretch(tensors["stretch.shift"].astype(float), tensors["stretch.factor"].astype(float))
-    network = module.fractions.to(memory_format=torch.channels_last)
+    network = fuse_network(module.fractions).to(memory_format=torch.channels_last)
     return Model(network, card, stretch, shipped.calibrator, shipped.domain)
 
 
