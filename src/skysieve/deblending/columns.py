@@ -24,6 +24,8 @@ FLUX_COLUMNS = (
 ONCE_COLUMNS = (
     Column("flux_kron", "f8", "image", "flux in the Kron ellipse, neighbors masked by mirroring", "phot.flux"),
     Column("flux_kron_err", "f8", "image", "its standard error", "stat.error;phot.flux"),
+    Column("flux_aper1", "f8", "image", "flux in the smallest circular aperture", "phot.flux"),
+    Column("flux_aper1_err", "f8", "image", "its standard error", "stat.error;phot.flux"),
     Column("blendedness", "f8", "", "share of the light at the source's place that is not its own"),
     Column("p_unrecognized", "f8", "", "probability that another source hides behind this one"),
     Column("group", "i8", "", "number of the group of overlapping sources; -1 without a flux"),
@@ -103,12 +105,19 @@ def _list_fluxes(fluxes: Fluxes) -> list[np.ndarray]:
 
 def _list_once(main: Fluxes, found: Deblended, ids: np.ndarray) -> list[np.ndarray]:
     catalog, row = found.extraction.catalog, found.row
-    kron = [np.where(row >= 0, catalog[name].astype(float)[np.maximum(row, 0)] if len(catalog) else np.nan, np.nan)
-            for name in ("flux_kron", "flux_kron_err")]  # fmt: skip
+    names = ("flux_kron", "flux_kron_err", "flux_aper1", "flux_aper1_err")
+    others = [_copy(catalog, name, row) for name in names]
     number = np.bincount(main.group[main.group >= 0], minlength=1)
     members = np.where(main.group >= 0, number[np.maximum(main.group, 0)], 0)
     neighbor, tie = _find_tied(main, ids)
-    return [*kron, main.blendedness, main.p_hidden, main.group, members, neighbor, tie, main.ood, main.flags]
+    return [*others, main.blendedness, main.p_hidden, main.group, members, neighbor, tie, main.ood, main.flags]
+
+
+def _copy(catalog: Catalog, name: str, row: np.ndarray) -> np.ndarray:
+    """Return a column of the extraction in the order of the result, NaN where there is no row or no such column."""
+    if name not in catalog.names or not len(catalog):
+        return np.full(len(row), np.nan)
+    return np.where(row >= 0, catalog[name].astype(float)[np.maximum(row, 0)], np.nan)
 
 
 def _find_tied(main: Fluxes, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
