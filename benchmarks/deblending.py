@@ -4,11 +4,12 @@
 and blends that detection has not recognized; all of galaxies never trained on. ``detected`` measures groups of 3 to 8
 at the positions that sep detects. ``hidden`` counts unrecognized blends that are found, by the separation of the two.
 ``speed`` times pairs of 128x128 pixels and 10,000 sources of a simulated detector of 2048x4612. ``real`` runs the
-blends of HSC's COSMOS field (FOLDER/real/deblending/hsc_cosmos_not_matched) in all bands.
+blends of HSC's COSMOS field (FOLDER/real/deblending/hsc_cosmos_not_matched) in all bands; ``joint`` compares light
+fractions on the field that HST has seen as well.
 
     python benchmarks/deblending.py blends --out RUN [--published coindeblend_paper_output_catalog.csv.gz]
     python benchmarks/deblending.py detected|hidden|speed [--model WEIGHTS] [--number N]
-    SKYSIEVE_TEST_DATA=FOLDER python benchmarks/deblending.py real
+    SKYSIEVE_TEST_DATA=FOLDER python benchmarks/deblending.py real|joint
 """
 
 import argparse
@@ -21,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from astropy.io import fits
+from astropy.wcs import WCS
 
 from skysieve.deblending import EvaluateRecipe, evaluate
 from skysieve.deblending.blending import Blend, make_blend, make_blends
@@ -37,6 +40,7 @@ from skysieve.metrics import bootstrap
 from skysieve.records import Catalog, Column
 from skysieve.simulate import GalaxyRecipe, SceneRecipe, StarRecipe, make_scene
 
+I_BAND = 2
 MIDDLE = LEVELS.index(0.5)
 NEAR = 2.0
 """A detection is a source's own where it lies nearer than this [pixel]."""
@@ -166,6 +170,38 @@ def run_real(options: argparse.Namespace) -> None:
           f"{ood} outside the domain; sum of fluxes over the light {middle:.3f} ({low:.3f} to {high:.3f})")  # fmt: skip
 
 
+def run_joint(options: argparse.Namespace) -> None:
+    """Compare light fractions of HSC sources with those that HST resolves, on the field seen by both."""
+    folder = Path(os.environ["SKYSIEVE_TEST_DATA"], "real", "deblending", "hst_hsc_joint")
+    sharp, sharp_wcs = read_joint(folder / "Cut_HST1.fits.gz")
+    cube, wcs = read_joint(folder / "Cut_HSC1.fits.gz")
+    found = find_hot_cold((sharp - np.median(sharp)).astype(np.float32), measure_noise(sharp))
+    x, y = wcs.world_to_pixel_values(*sharp_wcs.pixel_to_world_values(found.x, found.y))
+    image = cube[I_BAND] - np.median(cube[I_BAND])
+    noise = measure_noise(image)
+    psf = np.asarray(fits.getdata(folder / "PSF_HSC.fits.gz"), float)[I_BAND]
+    told = tell_apart(read_model(options.model), make_real_window(image / noise, psf, np.column_stack([x, y])))
+    flux = told.quantiles[:, MIDDLE]
+    half = (told.quantiles[:, 6] - told.quantiles[:, 2]) / 2
+    for row in np.argsort(-found.flux):
+        apart = np.hypot(x - x[row], y - y[row])
+        print(f"HST {100 * found.flux[row] / found.flux.sum():5.1f} %  HSC {100 * flux[row] / flux.sum():5.1f} +- "
+              f"{100 * half[row] / flux.sum():.1f} % of the light; nearest source at {np.sort(apart)[1]:.1f} pixels, "
+              f"blendedness {told.blendedness[row]:.2f}")  # fmt: skip
+
+
+def read_joint(path: Path) -> tuple[np.ndarray, WCS]:
+    """Read an image or cube with its celestial coordinates."""
+    with fits.open(path) as hdus:
+        return np.asarray(hdus[0].data, float), WCS(hdus[0].header).celestial
+
+
+def measure_noise(image: np.ndarray) -> float:
+    """Measure the standard deviation of the sky from the pixels fainter than the median."""
+    below = image[image < np.median(image)] - np.median(image)
+    return float(1.4826 * np.median(np.abs(below)))
+
+
 def make_real_window(image: np.ndarray, psf: np.ndarray, peaks: np.ndarray) -> Windows:
     """Put a blend of any size on a window that the network takes; around it there is empty sky."""
     rows, columns = image.shape
@@ -182,7 +218,7 @@ def make_real_window(image: np.ndarray, psf: np.ndarray, peaks: np.ndarray) -> W
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("blends", "detected", "hidden", "speed", "real"))
+    parser.add_argument("what", choices=("blends", "detected", "hidden", "speed", "real", "joint"))
     parser.add_argument("--model", default="deblending")
     parser.add_argument("--out", type=Path, default=Path("deblending-scores"))
     parser.add_argument("--published")
@@ -192,7 +228,8 @@ def main() -> None:
     options.number = options.number or {"speed": 10_000, "detected": 1000, "hidden": 4000}.get(options.what, 0)
     torch.set_num_threads(options.threads)
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {options.threads} threads")
-    run = {"blends": run_blends, "detected": run_detected, "hidden": run_hidden, "speed": run_speed, "real": run_real}
+    run = {"blends": run_blends, "detected": run_detected, "hidden": run_hidden, "speed": run_speed, "real": run_real,
+           "joint": run_joint}  # fmt: skip
     run[options.what](options)
 
 
