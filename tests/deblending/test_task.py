@@ -9,6 +9,7 @@ from tests.deblending.test_measuring import PLACES, draw_field, list_positions
 from skysieve.cli.main import invoke
 from skysieve.deblending import ApplyRecipe, EvaluateRecipe, check, evaluate, train
 from skysieve.deblending.evaluate_recipe import GROUPS, PAPER
+from skysieve.deblending.flags import DeblendFlag
 from skysieve.io.catalogs import read_catalog, write_catalog
 
 
@@ -69,6 +70,8 @@ def test_a_person_has_the_last_word(field, weights):
     fluxes = read_catalog(field / "fluxes.parquet")
     assert fluxes["p_unrecognized"][1] == 1
     assert "two spectra" in fluxes["overruled_by"][1]
+    assert DeblendFlag.OVERRULED in DeblendFlag(int(fluxes["flags"][1]))
+    assert DeblendFlag.OVERRULED not in DeblendFlag(int(fluxes["flags"][0]))
 
 
 def test_apply_adds_columns_to_the_catalog_of_a_run(field, weights, tmp_path):

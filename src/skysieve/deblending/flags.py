@@ -16,9 +16,8 @@ class DeblendFlag(IntFlag):
     SAME_PIXEL = 32
     GUESSED_PSF = 64
     LARGE_GROUP = 128
-    NEGATIVE = 256
-    NO_IMAGE = 512
-    OVERRULED = 1024
+    NO_IMAGE = 256
+    OVERRULED = 32768
 
 
 DEBLEND_FLAG_SENTENCES: Mapping[DeblendFlag, str] = MappingProxyType(
@@ -31,7 +30,6 @@ DEBLEND_FLAG_SENTENCES: Mapping[DeblendFlag, str] = MappingProxyType(
         DeblendFlag.SAME_PIXEL: "another listed source has its center on the same pixel; they share its light evenly",
         DeblendFlag.GUESSED_PSF: "the PSF is unknown; a round one of 3 pixels FWHM was taken",
         DeblendFlag.LARGE_GROUP: "the group is too large for one window; far members were left out of this one's",
-        DeblendFlag.NEGATIVE: "the light in the source's pixels sums to no more than nothing",
         DeblendFlag.NO_IMAGE: "the image could not be measured; there is no flux",
         DeblendFlag.OVERRULED: "a value was replaced by the user",
     }

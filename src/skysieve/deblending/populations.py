@@ -7,7 +7,7 @@ import numpy as np
 from skysieve.deblending.galaxies import TYPES, Galaxies, join_galaxies
 from skysieve.deblending.recipe_galaxies import GalaxiesRecipe
 from skysieve.extraction.hotcold import measure_alone
-from skysieve.simulate import AnalyticPsf, Profiles, PsfRecipe, draw_profiles, make_analytic_psf
+from skysieve.simulate import AnalyticPsf, Drawn, Profiles, PsfRecipe, draw_profiles, make_analytic_psf, paste
 
 ZEROPOINT = 25.96
 """Of the published blends: F160W, AB."""
@@ -152,12 +152,5 @@ def _draw_stamps(sheet: _Sheet, side: int) -> np.ndarray:
     drawn = draw_profiles(sheet.profiles, sheet.psf, shape=(side, side), accuracy=0.002, faintest=0.01)
     light = np.zeros((len(sheet.profiles), side, side), np.float32)
     for row, stamp in enumerate(drawn.pixels):
-        _paste(light[row], stamp, y0=int(drawn.y0[row]), x0=int(drawn.x0[row]))
+        paste(light[row], Drawn(drawn.y0[row : row + 1], drawn.x0[row : row + 1], (stamp,)))
     return np.maximum(light, 0)
-
-
-def _paste(image: np.ndarray, stamp: np.ndarray, *, y0: int, x0: int) -> None:
-    rows, columns = image.shape
-    low_y, low_x = max(0, -y0), max(0, -x0)
-    part = stamp[low_y : max(0, rows - y0), low_x : max(0, columns - x0)]
-    image[y0 + low_y : y0 + low_y + part.shape[0], x0 + low_x : x0 + low_x + part.shape[1]] = part

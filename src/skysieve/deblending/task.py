@@ -50,6 +50,7 @@ def train(recipe: TrainRecipe, *, out: Path, on_done: Callable[[Outcome], None] 
     from skysieve.deblending.training import train_deblender  # noqa: PLC0415 -- needs PyTorch and GalSim
 
     def tell(stage: str) -> None:
+        """Pass a stage on as an outcome."""
         on_done(Outcome(stage, "done", None))
 
     with limit_threads(recipe.execution.threads_per_worker):
